@@ -1,0 +1,128 @@
+"""Child processes that never outlive us: each in a group of its own, told to end when its parent dies."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """The user and group a child runs as; the group list is cleared."""
+
+    uid: int
+    gid: int
+
+
+def spawn(
+    arguments: Sequence[str | Path],
+    *,
+    log: Path,
+    death_signal: signal.Signals,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    account: Account | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child that appends its output to `log` and gets `death_signal` when we die.
+
+    Call it on the main thread: Linux sends the signal when the *thread* that forked ends.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [str(argument) for argument in arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder,
+            process_group=0,
+            preexec_fn=_die_with_parent(death_signal),
+            **_as_user(account),
+        )
+
+
+def stop(process: subprocess.Popen[bytes], *, gently: signal.Signals, grace_seconds: float) -> None:
+    """End the child's whole group: `gently` first, SIGKILL after the grace."""
+    if process.poll() is None:
+        process.send_signal(gently)
+        try:
+            process.wait(timeout=grace_seconds)
+        except subprocess.TimeoutExpired:
+            pass
+    kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End the child's whole group at once, as a crash would."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes], log: Path, seconds: float) -> None:
+    """Block until `ready()`; raise `RuntimeError` with the end of the log if the child ends or the time runs out."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if process.poll() is not None:
+            raise RuntimeError(f"{log.stem} ended with status {process.returncode}:\n{tail(log)}")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{log.stem} is not ready after {seconds:.0f} s:\n{tail(log)}")
+        time.sleep(0.05)
+
+
+def tail(log: Path, *, lines: int = 20) -> str:
+    """The last lines of a log, for an error message."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def free_port(*, wanted: int | None = None) -> int:
+    """A loopback port nobody listens on: `wanted` if it is free, else one the system picks."""
+    for port in (wanted, 0):
+        if port is None:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on the loopback interface")
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _as_user(account: Account | None) -> dict[str, int | list[int]]:
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+
+
+def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
+    if _LIBC is None:
+        return None
+    parent = os.getpid()
+
+    def ask_the_kernel() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+        if os.getppid() != parent:  # it died before we could ask
+            os._exit(1)
+
+    return ask_the_kernel
