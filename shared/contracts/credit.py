@@ -1,0 +1,107 @@
+"""What credit publishes: who the customers are as risks, their limits, and what was promised to their orders."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts import event
+from shared.contracts.event import Code, Currency, Event, Minor, Part, Reference
+
+Grade = Literal["A", "B", "C", "D"]
+
+
+class CustomerFacts(Part):
+    """What other services may know of a customer: no name, number or address of a person."""
+
+    customer_number: Reference
+    kind: Literal["company", "public_body", "sole_trader"]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    industry: Code | None = None
+    group: Reference | None = None
+    grade: Grade | None = None
+    key_customer: bool = False
+
+
+class CustomerRegistered(Event, wire="credit.customer-registered.v1"):
+    """A customer is known to credit."""
+
+    facts: CustomerFacts
+
+
+class CustomerProfileChanged(Event, wire="credit.customer-profile-changed.v1"):
+    """Something others may know of the customer changed; `facts` are all of them as they are now."""
+
+    facts: CustomerFacts
+    changed: list[str]
+
+
+class CreditLimitChanged(Event, wire="credit.credit-limit-changed.v1"):
+    """The customer's limit is another one from now."""
+
+    currency: Currency
+    limit_before_minor: Minor | None = None
+    limit_minor: Minor
+    reason: Code
+
+
+class GradeChanged(Event, wire="credit.grade-changed.v1"):
+    """The customer's grade is another one from now."""
+
+    grade_before: Grade | None = None
+    grade: Grade | None = None
+    reason: Code
+
+
+class CreditReserved(Event, wire="credit.credit-reserved.v1"):
+    """An approved order holds part of the limit until its invoices come, it is released, or it expires."""
+
+    reservation_id: UUID
+    order_number: Reference
+    currency: Currency
+    amount_minor: Minor
+    expires_date: date
+
+
+class CreditConsumed(Event, wire="credit.credit-consumed.v1"):
+    """An invoice that names the order took its part of the reservation."""
+
+    reservation_id: UUID
+    order_number: Reference
+    invoice_id: UUID
+    currency: Currency
+    amount_minor: Minor
+    rest_minor: Minor
+
+
+class CreditReleased(Event, wire="credit.credit-released.v1"):
+    """What was still reserved is free again."""
+
+    reservation_id: UUID
+    order_number: Reference
+    currency: Currency
+    amount_minor: Minor
+    reason: Annotated[Code, Field(description="released | expired")]
+
+
+class CustomerBlacklisted(Event, wire="credit.customer-blacklisted.v1"):
+    """Nothing is sold to this customer on credit until a decision delists him."""
+
+    reason: Code
+
+
+class CustomerDelisted(Event, wire="credit.customer-delisted.v1"):
+    """A decision took the customer off the blacklist."""
+
+    reason: Code
+
+
+class InsolvencyRecorded(Event, wire="credit.insolvency-recorded.v1"):
+    """The customer's insolvency was opened on that date."""
+
+    opened_date: date
+
+
+class DayWorked(event.DayWorked, Event, wire="credit.day-worked.v1"):
+    """Credit has ended this day for this partition."""

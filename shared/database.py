@@ -1,0 +1,31 @@
+"""Opens a service's connection pool with the time limits that keep a stuck statement from stopping the house."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+API_CONNECTIONS = 6
+WORKER_CONNECTIONS = 6
+
+
+def open_engine(url: str, *, connections: int, application: str, statement_seconds: int = 30) -> AsyncEngine:
+    """Return an engine for `postgresql+asyncpg://...`; nothing is connected yet, so the database may still be away.
+
+    Row locks are waited for 10 s at most, statements 30 s (or as given); a transaction left idle for 60 s is ended by the server.
+    """
+    return create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "application_name": application,
+                "statement_timeout": str(statement_seconds * 1000),
+                "lock_timeout": "10000",
+                "idle_in_transaction_session_timeout": "60000",
+                # Short statements by the thousand: compiling them costs more than it saves.
+                "jit": "off",
+            },
+        },
+    )

@@ -1,0 +1,107 @@
+"""The CloudEvents attributes that travel beside each event as Kafka headers (binary mode)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+CONTENT_TYPE = "application/json"
+_PREFIX = "ce_"
+
+
+class BadEnvelope(ValueError):
+    """The record's headers are not a valid envelope, so its place in the stream is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Who says what about whom, why, and where it stands in its stream.
+
+    `customer_id` is None on markers and on facts about the house itself; `previous_id` is None on the first of a stream.
+    """
+
+    event_id: UUID
+    wire: str
+    source: str
+    subject: str
+    recorded_at: datetime
+    business_date: date
+    effective_date: date
+    customer_id: UUID | None
+    correlation_id: str
+    causation_id: UUID
+    actor: str
+    traceparent: str
+    epoch: int
+    sequence: int
+    previous_id: UUID | None
+
+
+def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
+    """Return the Kafka headers of `envelope`."""
+    attributes = {
+        "specversion": "1.0",
+        "id": envelope.event_id,
+        "type": envelope.wire,
+        "source": envelope.source,
+        "subject": envelope.subject,
+        "time": envelope.recorded_at.isoformat(),
+        "businessdate": envelope.business_date,
+        "effectivedate": envelope.effective_date,
+        "customerid": envelope.customer_id,
+        "correlationid": envelope.correlation_id,
+        "causationid": envelope.causation_id,
+        "actor": envelope.actor,
+        "traceparent": envelope.traceparent,
+        "epoch": envelope.epoch,
+        "sequence": envelope.sequence,
+        "previousid": envelope.previous_id,
+    }
+    headers = [(_PREFIX + name, str(value).encode()) for name, value in attributes.items() if value is not None]
+    return [*headers, ("content-type", CONTENT_TYPE.encode())]
+
+
+def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+    """Return the envelope that `headers` carry; raise BadEnvelope where an attribute is missing or malformed."""
+    try:
+        found = {name: value.decode() for name, value in headers if name.startswith(_PREFIX)}
+        return Envelope(
+            event_id=UUID(found["ce_id"]),
+            wire=found["ce_type"],
+            source=found["ce_source"],
+            subject=found["ce_subject"],
+            recorded_at=_instant(found["ce_time"]),
+            business_date=date.fromisoformat(found["ce_businessdate"]),
+            effective_date=date.fromisoformat(found["ce_effectivedate"]),
+            customer_id=_optional_uuid(found.get("ce_customerid")),
+            correlation_id=found["ce_correlationid"],
+            causation_id=UUID(found["ce_causationid"]),
+            actor=found["ce_actor"],
+            traceparent=found["ce_traceparent"],
+            epoch=_positive(found["ce_epoch"]),
+            sequence=_positive(found["ce_sequence"]),
+            previous_id=_optional_uuid(found.get("ce_previousid")),
+        )
+    except (KeyError, ValueError, AttributeError) as error:
+        msg = f"envelope attribute missing or malformed: {error}"
+        raise BadEnvelope(msg) from error
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        msg = "ce_time has no offset"
+        raise ValueError(msg)
+    return at
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        msg = "epoch and sequence start at 1"
+        raise ValueError(msg)
+    return value
+
+
+def _optional_uuid(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
