@@ -86,7 +86,9 @@ async def _let_read(owner_url: str, *, reader: str) -> None:
 def _url(server_url: str, *, role: str, password: str, database: str | None = None) -> str:
     server = urlsplit(server_url)
     address = server.netloc.rpartition("@")[2]
-    return urlunsplit(server._replace(netloc=f"{role}:{quote(password, safe='')}@{address}", path=f"/{database or role}"))
+    return urlunsplit(
+        server._replace(netloc=f"{role}:{quote(password, safe='')}@{address}", path=f"/{database or role}")
+    )
 
 
 def _quoted(name: str) -> str:

@@ -47,7 +47,7 @@ _JVM = ("-Xms256m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "
 
 
 class EmbeddedKafka:
-    """One broker and controller over one folder; `launch` and `wait_ready` are apart so that others can start meanwhile."""
+    """One node over one folder; `launch` and `wait_ready` are apart so that others can start meanwhile."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -132,7 +132,7 @@ class EmbeddedKafka:
             raise RuntimeError(f"Kafka's folder was not formatted:\n{(finished.stdout + finished.stderr).decode()}")
 
     def _end_leftover(self) -> None:
-        """A run that was killed may have left a broker that holds the folder's lock, or a number that is another's by now."""
+        """A run that was killed may have left a broker that holds the folder's lock, or a number now another's."""
         if not self._pid_file.exists():
             return
         pid = int(self._pid_file.read_text())

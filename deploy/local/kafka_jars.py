@@ -19,12 +19,12 @@ _TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Jar:
-    """One pinned jar: Maven coordinates and the SHA-256 sum its bytes must have."""
+    """One pinned jar: the SHA-256 sum its bytes must have, and its Maven coordinates."""
 
+    sha256: str
     group: str
     artifact: str
     version: str
-    sha256: str
 
     @property
     def path(self) -> Path:
@@ -35,14 +35,16 @@ class Jar:
 def pinned_jars() -> list[Jar]:
     """The jars of `kafka-jars.sha256`, in its order, which is the order of the class path."""
     rows = (line.split() for line in SUMS.read_text().splitlines())
-    return [Jar(*coordinates.split(":"), sha256=sha256) for sha256, coordinates in rows]
+    return [Jar(sha256, *coordinates.split(":")) for sha256, coordinates in rows]
 
 
 def class_path() -> str:
     """The class path of the fetched jars; raises `FileNotFoundError` naming what to do if one is missing."""
     jars = pinned_jars()
     if missing := [jar.path.name for jar in jars if not jar.path.exists()]:
-        raise FileNotFoundError(f"{len(missing)} of Kafka's jars are not there (such as {missing[0]}): run `make setup`")
+        raise FileNotFoundError(
+            f"{len(missing)} of Kafka's jars are not there (such as {missing[0]}): run `make setup`"
+        )
     return os.pathsep.join(str(jar.path) for jar in jars)
 
 

@@ -46,8 +46,10 @@ def spawn(
             env=environment,
             cwd=folder,
             process_group=0,
-            preexec_fn=_die_with_parent(death_signal),
-            **_as_user(account),
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            preexec_fn=_die_with_parent(death_signal),  # noqa: PLW1509  # it makes two system calls, no more
         )
 
 
@@ -109,19 +111,14 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _as_user(account: Account | None) -> dict[str, int | list[int]]:
-    if account is None:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
 def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    if _LIBC is None:
+    libc = _LIBC
+    if libc is None:
         return None
     parent = os.getpid()
 
     def ask_the_kernel() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
         if os.getppid() != parent:  # it died before we could ask
             os._exit(1)
 

@@ -1,8 +1,6 @@
 """The PostgreSQL and Kafka to work with: those named in the environment, else embedded ones."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local.kafka import EmbeddedKafka

@@ -28,7 +28,7 @@ async def ensure_topics(
     services: Sequence[str] = SERVICES,
     replication_factor: int = 1,
 ) -> list[str]:
-    """Create the topics that are missing and return all names; raises `WrongPartitionCount` rather than mix histories."""
+    """Create what is missing and return all names; raises `WrongPartitionCount` rather than mix histories."""
     names = [prefix + service for service in services]
     async with asyncio.timeout(_WAIT_SECONDS):
         admin = await _connect(bootstrap)
@@ -64,7 +64,9 @@ async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
             return admin
 
 
-async def _create(admin: AIOKafkaAdminClient, names: Sequence[str], *, partitions: int, replication_factor: int) -> None:
+async def _create(
+    admin: AIOKafkaAdminClient, names: Sequence[str], *, partitions: int, replication_factor: int
+) -> None:
     existing = set(await admin.list_topics())
     missing = [name for name in names if name not in existing]
     if not missing:
