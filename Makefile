@@ -1,0 +1,57 @@
+# Dueflow: `make help` lists what can be done; every target first runs setup, which ends at once when all is there.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+CODE := shared services deploy cli tests conftest.py
+LOCK := uv pip compile --quiet --universal --generate-hashes --all-extras --no-header \
+	--no-emit-find-links --no-emit-index-url --python-version 3.11
+
+.PHONY: help setup up down demo test lint format types contracts lock docs walk clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## virtual environment, pinned packages, Kafka's jars; a second time nothing
+	@sh deploy/local/setup.sh
+
+up: setup ## start PostgreSQL, Kafka and the services; Ctrl-C ends them
+	@$(BIN)/dueflow up
+
+down: setup ## end what `make up` started elsewhere
+	@$(BIN)/dueflow down
+
+demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, DAYS=n)
+	@$(BIN)/dueflow demo $(if $(DATA),--data '$(DATA)') $(if $(EXIT),--exit) $(if $(SEED),--seed $(SEED)) \
+		$(if $(DAYS),--days $(DAYS))
+
+test: lint types contracts ## everything: lint, types, import contracts, all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: setup ## ruff: rules and format
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+
+format: setup ## ruff: put the format right
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+types: setup ## mypy, strict
+	@$(BIN)/mypy $(CODE)
+
+contracts: setup ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+lock: setup ## pin the packages of pyproject.toml and Kafka's jars again (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv"; exit 1; }
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(BIN)/python -m deploy.local.kafka_lock
+
+docs: setup ## write the generated documents again
+	@$(BIN)/dueflow docs
+
+walk: setup ## follow one invoice from the POST to the e-mail on the running system
+	@$(BIN)/dueflow walk
+
+clean: setup ## forget all runs; what was downloaded stays
+	@$(BIN)/dueflow down
+	@find var -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +
