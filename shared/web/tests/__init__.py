@@ -1,0 +1,1 @@
+"""Tests of the HTTP edge: on real PostgreSQL, and on real sockets where a row of the fault list asks for it."""
