@@ -33,8 +33,8 @@ make_environment() {
     echo "setup: virtual environment with $("$python" --version)"
     "$python" -m venv --clear .venv
     .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
-    # The repository itself is the import root, from wherever a tool is started.
-    echo "$root" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dueflow.pth"
+    # The repository itself is the import root, from wherever a tool is started; the client library has a root of its own.
+    printf '%s\n' "$root" "$root/clients/python" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dueflow.pth"
     printf '#!%s\nfrom cli.main import app\n\napp()\n' "$root/.venv/bin/python" >.venv/bin/dueflow
     chmod +x .venv/bin/dueflow
     echo "$lock" >"$stamp"

@@ -1,0 +1,69 @@
+"""The one object that an integrator holds: a connection to the four services under one API key."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from dueflow_client.collections import CollectionsClient
+from dueflow_client.credit import CreditClient
+from dueflow_client.ledger import LedgerClient
+from dueflow_client.notifications import NotificationsClient
+from dueflow_client.transport import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where each service answers."""
+
+    credit: str
+    ledger: str
+    collections: str
+    notifications: str
+
+    @staticmethod
+    def local() -> "Addresses":
+        """Return the addresses of `make up` and `make demo`."""
+        return Addresses(
+            credit="http://127.0.0.1:8101",
+            ledger="http://127.0.0.1:8102",
+            collections="http://127.0.0.1:8103",
+            notifications="http://127.0.0.1:8104",
+        )
+
+
+class Dueflow:
+    """The four services; use it as an async context manager, which closes its connections."""
+
+    def __init__(
+        self, addresses: Addresses, *, key: str, timeout_seconds: float = 30, patience_seconds: float = 60
+    ) -> None:
+        self._key = key
+        self._timeout_seconds = timeout_seconds
+        self._patience_seconds = patience_seconds
+        self._connections: list[httpx.AsyncClient] = []
+        self.credit = CreditClient(self._connect(addresses.credit))
+        self.ledger = LedgerClient(self._connect(addresses.ledger))
+        self.collections = CollectionsClient(self._connect(addresses.collections))
+        self.notifications = NotificationsClient(self._connect(addresses.notifications))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for http in self._connections:
+            await http.aclose()
+
+    def _connect(self, base_url: str) -> Transport:
+        http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {self._key}", "Accept": "application/json"},
+            timeout=self._timeout_seconds,
+            # A key in a header must not go through a proxy that the environment happens to name for loopback.
+            trust_env=not base_url.startswith("http://127.0.0.1"),
+        )
+        self._connections.append(http)
+        return Transport(http, patience_seconds=self._patience_seconds)

@@ -1,0 +1,33 @@
+"""Notifications' calls: whom to reach, and what left for them."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
+
+from dueflow_client.problem import Problem
+from dueflow_client.service import ServiceClient
+from dueflow_client.shapes import ContactPoint
+
+
+class NotificationsClient(ServiceClient):
+    """The messages to customers."""
+
+    async def add_contact_points(
+        self, contact_points: Sequence[ContactPoint], *, key: str | None = None
+    ) -> list[Any | Problem]:
+        """Add many contact points; each is an answer or the Problem of that one."""
+        return await self._batch("/v1/contact-points/batch", contact_points, noun="contact_point", key=key)
+
+    def messages(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield messages; filters: customer_id, state, from."""
+        return self._http.pages("/v1/messages", **filters)
+
+    async def message(self, message_id: str) -> Any:
+        """Return a message: its exact content, hash, attempts, and why it went or not."""
+        return await self._http.get(f"/v1/messages/{message_id}")
+
+    async def resolve_message(
+        self, message_id: str, *, action: Literal["resend", "mark_sent", "give_up"], reason: str, key: str | None = None
+    ) -> Any:
+        """Decide what becomes of a message whose fate is unknown."""
+        body = {"action": action, "reason": reason}
+        return await self._http.post(f"/v1/messages/{message_id}/resolution", body, key=key)

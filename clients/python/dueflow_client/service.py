@@ -1,0 +1,42 @@
+"""What the clients of all four services share: batches in chunks, and the customers that a service has parked."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from dueflow_client.problem import Problem
+from dueflow_client.transport import Transport
+
+BATCH_LIMIT = 500
+
+
+class ServiceClient:
+    """The calls that every service answers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._http = transport
+
+    def parked_customers(self) -> AsyncIterator[Any]:
+        """Yield the customers whose events wait behind one that could not be applied."""
+        return self._http.pages("/v1/parked-customers")
+
+    async def release_customer(self, customer_id: str) -> Any:
+        """Apply what waits for this customer, in its order, once the cause is gone."""
+        return await self._http.post(f"/v1/parked-customers/{customer_id}/release", {})
+
+    async def discard_parked(self, customer_id: str, *, reason: str) -> Any:
+        """Give up the event that blocks this customer, and apply what waits behind it."""
+        return await self._http.post(f"/v1/parked-customers/{customer_id}/discard", {"reason": reason})
+
+    async def _batch(self, path: str, items: Sequence[Any], *, noun: str, key: str | None) -> list[Any]:
+        """Post `items` in chunks; return for each what the service made of it, or the Problem it was refused with."""
+        results: list[Any] = []
+        for start in range(0, len(items), BATCH_LIMIT):
+            chunk = list(items[start : start + BATCH_LIMIT])
+            chunk_key = None if key is None else f"{key}-{start // BATCH_LIMIT}"
+            answer = await self._http.post(path, {"items": chunk}, key=chunk_key)
+            results += [_result(each, noun) for each in answer["results"]]
+        return results
+
+
+def _result(result: Any, noun: str) -> Any:
+    return Problem.of(result["status"], result["problem"]) if "problem" in result else result[noun]
