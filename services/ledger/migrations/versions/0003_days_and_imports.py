@@ -1,0 +1,79 @@
+"""The ledger's business days with who has worked them, and the imports of files."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+DAYS = (
+    """
+    CREATE TABLE business_day (
+        day date PRIMARY KEY,
+        state text NOT NULL CHECK (state IN ('turning', 'marking', 'open', 'closed')),
+        cause_id uuid NOT NULL,
+        actor text NOT NULL,
+        correlation_id text NOT NULL,
+        traceparent text NOT NULL,
+        asked_at timestamptz NOT NULL,
+        turned_at timestamptz,
+        opened_at timestamptz,
+        overdue integer NOT NULL DEFAULT 0
+    )
+    """,
+    "CREATE UNIQUE INDEX business_day_current ON business_day ((true)) WHERE state IN ('marking', 'open')",
+    """
+    CREATE TABLE worked_day (
+        service text NOT NULL,
+        day date NOT NULL,
+        partition_no smallint NOT NULL,
+        PRIMARY KEY (service, day, partition_no)
+    )
+    """,
+)
+
+IMPORTS = (
+    """
+    CREATE TABLE import (
+        import_id uuid PRIMARY KEY,
+        kind text NOT NULL CHECK (kind IN ('invoices', 'payments')),
+        strict boolean NOT NULL,
+        media_type text NOT NULL,
+        file_hash bytea NOT NULL,
+        file_bytes bigint NOT NULL,
+        state text NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'refused')),
+        rows_read bigint NOT NULL DEFAULT 0,
+        rows_imported bigint NOT NULL DEFAULT 0,
+        rows_known bigint NOT NULL DEFAULT 0,
+        rows_refused bigint NOT NULL DEFAULT 0,
+        actor text NOT NULL,
+        correlation_id text NOT NULL,
+        traceparent text NOT NULL,
+        received_at timestamptz NOT NULL,
+        finished_at timestamptz,
+        UNIQUE (kind, file_hash)
+    )
+    """,
+    """
+    CREATE TABLE import_chunk (
+        import_id uuid NOT NULL REFERENCES import ON DELETE CASCADE,
+        ordinal integer NOT NULL,
+        content bytea NOT NULL,
+        PRIMARY KEY (import_id, ordinal)
+    )
+    """,
+    """
+    CREATE TABLE import_error (
+        import_id uuid NOT NULL REFERENCES import ON DELETE CASCADE,
+        line bigint NOT NULL,
+        ordinal smallint NOT NULL,
+        column_name text,
+        reason text NOT NULL,
+        PRIMARY KEY (import_id, line, ordinal)
+    )
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in (*DAYS, *IMPORTS):
+        op.execute(statement)
