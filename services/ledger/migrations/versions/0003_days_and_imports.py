@@ -37,11 +37,14 @@ IMPORTS = (
         import_id uuid PRIMARY KEY,
         kind text NOT NULL CHECK (kind IN ('invoices', 'payments')),
         strict boolean NOT NULL,
-        media_type text NOT NULL,
+        format text NOT NULL CHECK (format IN ('csv', 'ndjson')),
+        header text NOT NULL,
         file_hash bytea NOT NULL,
         file_bytes bigint NOT NULL,
+        -- refused: nothing of it was recorded, so the same file may come again.
         state text NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'refused')),
-        rows_read bigint NOT NULL DEFAULT 0,
+        chunks_done integer NOT NULL DEFAULT 0,
+        rows_total bigint NOT NULL,
         rows_imported bigint NOT NULL DEFAULT 0,
         rows_known bigint NOT NULL DEFAULT 0,
         rows_refused bigint NOT NULL DEFAULT 0,
@@ -50,14 +53,18 @@ IMPORTS = (
         traceparent text NOT NULL,
         received_at timestamptz NOT NULL,
         finished_at timestamptz,
-        UNIQUE (kind, file_hash)
+        CHECK (rows_imported + rows_known + rows_refused <= rows_total)
     )
     """,
+    "CREATE UNIQUE INDEX import_file ON import (kind, strict, file_hash) WHERE state <> 'refused'",
+    "CREATE INDEX import_unfinished ON import (received_at, import_id) WHERE finished_at IS NULL",
+    # The file's lines as they came, in portions of one transaction each; gone when the import has ended.
     """
     CREATE TABLE import_chunk (
         import_id uuid NOT NULL REFERENCES import ON DELETE CASCADE,
         ordinal integer NOT NULL,
-        content bytea NOT NULL,
+        numbers integer[] NOT NULL,
+        lines text[] NOT NULL,
         PRIMARY KEY (import_id, ordinal)
     )
     """,
@@ -66,7 +73,7 @@ IMPORTS = (
         import_id uuid NOT NULL REFERENCES import ON DELETE CASCADE,
         line bigint NOT NULL,
         ordinal smallint NOT NULL,
-        column_name text,
+        column_name text NOT NULL,
         reason text NOT NULL,
         PRIMARY KEY (import_id, line, ordinal)
     )
