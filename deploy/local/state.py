@@ -1,0 +1,67 @@
+"""What a running stack says about itself, so that commands started elsewhere find it."""
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from deploy.local.files import write_private
+
+ROOT = Path(__file__).parents[2]
+RUNS = ROOT / "var"
+
+
+class AlreadyRunning(Exception):
+    """Another process runs a stack over this folder."""
+
+
+class NotRunning(Exception):
+    """No stack runs over this folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StackState:
+    """Addresses and credentials of a running stack; by service where a mapping."""
+
+    pid: int
+    api_urls: dict[str, str]
+    worker_urls: dict[str, str]
+    checker_urls: dict[str, str]
+    bootstrap: str
+    topic_prefix: str
+    partitions: int
+    api_key: str
+    mailbox_url: str | None
+
+    def save(self, root: Path) -> None:
+        """Write it where `load` finds it."""
+        write_private(root / "stack.json", json.dumps(asdict(self), indent=2))
+
+
+def load_state(root: Path) -> StackState:
+    """The state of the stack that runs over `root`; raises `NotRunning`."""
+    try:
+        state = StackState(**json.loads((root / "stack.json").read_text()))
+        os.kill(state.pid, 0)
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise NotRunning(f"nothing runs in {root}: start it with `make up`") from error
+    return state
+
+
+def forget_state(root: Path) -> None:
+    """The stack has ended."""
+    (root / "stack.json").unlink(missing_ok=True)
+
+
+def lock_folder(root: Path) -> IO[str]:
+    """Hold the folder for this process for as long as the file stays open; raises `AlreadyRunning`."""
+    root.mkdir(parents=True, exist_ok=True)
+    lock = (root / "stack.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise AlreadyRunning(f"a stack runs in {root} already: end it with `make down`") from error
+    return lock
