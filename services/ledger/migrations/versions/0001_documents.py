@@ -59,6 +59,8 @@ DOCUMENTS = (
         open_minor bigint NOT NULL CHECK (open_minor BETWEEN 0 AND total_minor),
         penalty_pct_per_day numeric(9, 6) NOT NULL CHECK (penalty_pct_per_day BETWEEN 0 AND 100),
         security_rank smallint NOT NULL CHECK (security_rank >= 0),
+        -- The latest date on which something moved its open amount: when nothing is open, the date it was settled.
+        last_effective_date date NOT NULL,
         -- pending: its issue date has not come; what is settled is issued with nothing open.
         state text NOT NULL CHECK (state IN ('pending', 'issued', 'cancelled')),
         content_hash bytea NOT NULL,
@@ -85,6 +87,8 @@ DOCUMENTS = (
         open_minor bigint NOT NULL CHECK (open_minor BETWEEN 0 AND amount_minor),
         -- What was open when the due date ended, by effective dates: zero means that it was never overdue.
         open_at_due_minor bigint NOT NULL,
+        -- The earliest date from which money can settle it: the issue date, or the last reversal.
+        open_from_date date NOT NULL,
         -- The number of times that it came to be open; 0 while pending.
         episode smallint NOT NULL CHECK (episode >= 0),
         -- The business day whose InvoiceOverdue was published for this episode.
@@ -94,7 +98,8 @@ DOCUMENTS = (
     )
     """,
     "CREATE INDEX instalment_open ON instalment (customer_id) WHERE open_minor > 0",
-    "CREATE INDEX instalment_unmarked ON instalment (due_date, instalment_id) WHERE open_minor > 0 AND overdue_date IS NULL",
+    "CREATE INDEX instalment_unmarked ON instalment (due_date, instalment_id) "
+    "WHERE open_minor > 0 AND overdue_date IS NULL",
     """
     CREATE TABLE cancellation (
         invoice_id uuid PRIMARY KEY REFERENCES invoice,

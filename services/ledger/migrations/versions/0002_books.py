@@ -5,8 +5,8 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-# Every change of an open amount, and of unapplied credit, is one row that is never changed. "As known now" of a day sums
-# the rows effective by then; "as known then" also asks that they were recorded by then.
+# Every change of an open amount, and of unapplied credit, is one row that is never changed. "As known now" of a day
+# sums the rows effective by then; "as known then" also asks that they were recorded by then.
 MOVEMENTS = (
     """
     CREATE TABLE movement (
@@ -19,7 +19,8 @@ MOVEMENTS = (
         currency char(3) NOT NULL,
         due_date date NOT NULL,
         delta_minor bigint NOT NULL CHECK (delta_minor <> 0),
-        document_kind text NOT NULL CHECK (document_kind IN ('invoice', 'cancellation', 'payment', 'reversal', 'credit_note')),
+        document_kind text NOT NULL
+            CHECK (document_kind IN ('invoice', 'cancellation', 'payment', 'reversal', 'credit_note')),
         document_id uuid NOT NULL,
         rule text NOT NULL,
         reason text NOT NULL,
@@ -29,8 +30,8 @@ MOVEMENTS = (
     )
     """,
     "CREATE INDEX movement_invoice ON movement (invoice_id)",
-    "CREATE INDEX movement_credit ON movement (document_id) WHERE document_kind IN ('payment', 'reversal', 'credit_note')",
-    "CREATE INDEX movement_aging ON movement (effective_date) INCLUDE (entity, currency, customer_id, due_date, delta_minor, recorded_day)",
+    "CREATE INDEX movement_credit ON movement (document_id) WHERE document_kind IN ('payment', 'credit_note')",
+    "CREATE INDEX movement_aging ON movement (effective_date)",
     """
     CREATE TABLE credit_movement (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -68,7 +69,7 @@ JOURNAL = (
     )
     """,
     "CREATE INDEX journal_entry_posting_date ON journal_entry (posting_date, entity, entry_id)",
-    # Debit is positive, credit negative; an entry has one entity and one currency, so it balances when its rows sum to zero.
+    # Debit is positive, credit negative; an entry has one entity and one currency, so balances at sum zero.
     """
     CREATE TABLE posting (
         entry_id uuid NOT NULL REFERENCES journal_entry,
@@ -78,7 +79,7 @@ JOURNAL = (
         PRIMARY KEY (entry_id, ordinal)
     )
     """,
-    # One check for each statement and not for each row: an entry is written whole, and an addition must balance by itself.
+    # One check for each statement, not for each row: an entry is written whole, and an addition must balance by itself.
     """
     CREATE FUNCTION refuse_unbalanced() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

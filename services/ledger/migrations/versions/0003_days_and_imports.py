@@ -25,8 +25,9 @@ DAYS = (
     CREATE TABLE worked_day (
         service text NOT NULL,
         day date NOT NULL,
-        partition_no smallint NOT NULL,
-        PRIMARY KEY (service, day, partition_no)
+        -- One DayWorked for each partition; its id is derived, so a repeat is the same row.
+        event_id uuid NOT NULL,
+        PRIMARY KEY (service, day, event_id)
     )
     """,
 )
