@@ -11,8 +11,8 @@ from babel.numbers import get_territory_currencies
 
 # Minor digits of ISO 4217 where they are not two. CLDR's differ (it knows no Iraqi fils in daily use); invoices follow ISO.
 _MINOR_DIGITS = dict.fromkeys(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
-) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 
 # Fixed, so that the same input is accepted or refused whenever it is replayed.
 _TENDER_AS_OF = date(2026, 1, 1)

@@ -51,14 +51,14 @@ async def update_rows(connection: AsyncConnection, shape: Rows, rows: Iterable[R
 @lru_cache
 def _insert(shape: Rows, conflict: str) -> TextClause:
     names = ", ".join(name for name, _ in shape.types)
-    return text(f"INSERT INTO {shape.table} ({names}) SELECT {_selected(shape)} FROM {_unnest(shape)} {conflict}")  # noqa: S608 - names come from code
+    return text(f"INSERT INTO {shape.table} ({names}) SELECT {_selected(shape)} FROM {_unnest(shape)} {conflict}")
 
 
 @lru_cache
 def _update(shape: Rows) -> TextClause:
     values = ", ".join(f"{name} = {_value(name, kind)}" for name, kind in shape.types if name not in shape.key)
     match = " AND ".join(f"t.{name} = r.{name}" for name in shape.key)
-    return text(f"UPDATE {shape.table} AS t SET {values} FROM {_unnest(shape)} WHERE {match}")  # noqa: S608 - names come from code
+    return text(f"UPDATE {shape.table} AS t SET {values} FROM {_unnest(shape)} WHERE {match}")
 
 
 def _selected(shape: Rows) -> str:

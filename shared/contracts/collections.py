@@ -9,14 +9,18 @@ from pydantic import Field
 from shared.contracts import event
 from shared.contracts.event import Code, Currency, DailyRatePct, Event, Minor, Part, Reference
 
-Stage = Annotated[Code, Field(description="A stage of the stages policy: salesperson, manager, legal, proceedings by default")]
+Stage = Annotated[
+    Code, Field(description="A stage of the stages policy: salesperson, manager, legal, proceedings by default")
+]
 Channel = Literal["email", "sms", "letter"]
 
 
 class StageReason(Part):
     """Why a case stands where it stands (K2)."""
 
-    rule: Annotated[Code, Field(description="The condition that decided: days, sum, invoices, grade, floor_broken_promise, ...")]
+    rule: Annotated[
+        Code, Field(description="The condition that decided: days, sum, invoices, grade, floor_broken_promise, ...")
+    ]
     policy_version: Reference
     anchor_instalment_id: UUID | None = None
     days: Annotated[int, Field(description="Days past due of the anchor, less grace and paused days")]
@@ -82,11 +86,16 @@ class ReminderPlanned(Event, wire="collections.reminder-planned.v1"):
     reminder_id: UUID
     case_id: UUID | None = None
     entity: Code
-    purpose: Annotated[Code, Field(description="Names the template: pre_due, reminder, second_reminder, formal_demand, lawyer_letter, ...")]
+    purpose: Annotated[
+        Code,
+        Field(description="Names the template: pre_due, reminder, second_reminder, formal_demand, lawyer_letter, ..."),
+    ]
     step: Annotated[Code, Field(description="The highest step among the lines")]
     planned_date: date
     channels: Annotated[list[Channel], Field(min_length=1)]
-    formal: Annotated[bool, Field(description="Goes only to a verified contact for service; its arrival starts a period")]
+    formal: Annotated[
+        bool, Field(description="Goes only to a verified contact for service; its arrival starts a period")
+    ]
     answer_working_days: Annotated[int | None, Field(ge=1)] = None
     playbook_version: Reference
     lines: Annotated[list[ReminderLine], Field(min_length=1)]

@@ -20,7 +20,15 @@ def _current(code: str) -> str:
 
 Currency = Annotated[str, AfterValidator(_current), Field(description="ISO 4217 code", examples=["CNY"])]
 Minor = Annotated[int, Field(ge=-(10**17), le=10**17, description="Minor units of the event's currency")]
-Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_.+-]*$", description="A reason, step or kind from a closed list or a policy")]
+Code = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[a-z0-9][a-z0-9_.+-]*$",
+        description="A reason, step or kind from a closed list or a policy",
+    ),
+]
 Reference = Annotated[str, Field(min_length=1, max_length=128, description="A document's number as people write it")]
 DailyRatePct = Annotated[Decimal, Field(ge=0, le=100, description="Per cent a day, simple; text on the wire")]
 
@@ -58,4 +66,3 @@ class DayWorked(Part):
 def catalogue() -> dict[str, type[Event]]:
     """Return every declared event by wire name."""
     return dict(sorted(_registry.items()))
-

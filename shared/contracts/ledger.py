@@ -64,7 +64,8 @@ class InstalmentChange(Part):
     effective_date: date
     episode: Annotated[int, Field(ge=1, description="Ends when the instalment is settled; a reversal begins the next")]
     undoes_overdue: Annotated[
-        bool, Field(description="The money was effective by the due date: the overdue already published did not happen (L7)")
+        bool,
+        Field(description="The money was effective by the due date: the overdue already published did not happen (L7)"),
     ] = False
 
 

@@ -33,7 +33,9 @@ class MessageSent(MessageFact, Event, wire="notifications.message-sent.v1"):
     """The server or carrier took the message."""
 
     channel: Channel
-    sent_at: Annotated[datetime, Field(description="Civil time of the recipient: real, or ten in the morning under the fast clock")]
+    sent_at: Annotated[
+        datetime, Field(description="Civil time of the recipient: real, or ten in the morning under the fast clock")
+    ]
     sent_date: date
     content_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     contact_role: Code

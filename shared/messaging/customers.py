@@ -35,7 +35,11 @@ async def lock_customers(
     ids = sorted(set(customer_ids))
     if not ids:
         return {}
-    parameters = {"ids": ids, "partitions": [partition_of(each, partitions) for each in ids], "skip_locked": skip_locked}
+    parameters = {
+        "ids": ids,
+        "partitions": [partition_of(each, partitions) for each in ids],
+        "skip_locked": skip_locked,
+    }
     rows = await connection.execute(_LOCK, parameters)
     return {row.customer_id: LockedCustomer(*row) for row in rows}
 

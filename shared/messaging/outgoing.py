@@ -41,7 +41,9 @@ def cause_of_event(envelope: Envelope, *, actor: str, business_date: date, recor
     )
 
 
-def cause_of_day(marker: Envelope, customer_id: UUID, *, actor: str, business_date: date, recorded_at: datetime) -> Cause:
+def cause_of_day(
+    marker: Envelope, customer_id: UUID, *, actor: str, business_date: date, recorded_at: datetime
+) -> Cause:
     """Return the cause of what a day's work does for one customer."""
     return Cause(
         cause_id=derived_id(marker.event_id, "day", str(customer_id)),

@@ -50,7 +50,6 @@ VERSION_1: tuple[str, ...] = (
         epoch integer,
         sequence bigint,
         previous_id uuid,
-        acknowledged_at timestamptz,
         CHECK ((epoch IS NULL) = (sequence IS NULL))
     )
     """,
@@ -94,6 +93,7 @@ VERSION_1: tuple[str, ...] = (
     """
     CREATE TABLE parked_item (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        ordinal integer NOT NULL,
         customer_id uuid NOT NULL REFERENCES customer,
         topic text NOT NULL,
         headers jsonb NOT NULL,
@@ -108,8 +108,9 @@ VERSION_1: tuple[str, ...] = (
     """
     CREATE TABLE day_seen (
         partition_no smallint PRIMARY KEY,
-        day date NOT NULL,
-        marker jsonb NOT NULL,
+        day date,
+        work_day date,
+        work_marker jsonb,
         customers integer NOT NULL DEFAULT 0,
         worked_at timestamptz
     )

@@ -12,7 +12,7 @@ from shared.contracts.event import Event
 from shared.messaging.envelope import Envelope
 
 
-class Refused(Exception):  # noqa: N818 - the domain's word, not an error of ours
+class Refused(Exception):
     """The domain cannot accept this event, ever; it is parked with this message as its cause."""
 
 

@@ -1,0 +1,237 @@
+"""The port to Kafka: the only module that imports a client, with a deadline around every wait (faults 1.2).
+
+aiokafka retries without end when the broker is away or silent, so nothing here waits longer than it says; what fails is
+reported as KafkaAway, and its owner drops the client and makes another.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+SEND_SECONDS = 10
+COMMIT_SECONDS = 10
+CONNECT_SECONDS = 15
+DROP_SECONDS = 2
+FETCH_GRACE_SECONDS = 5
+MAX_RECORDS = 2_000
+
+T = TypeVar("T")
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+
+class KafkaAway(ConnectionError):
+    """The broker did not answer in time, or refused; the client must be dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of a topic; `body` is None for a tombstone."""
+
+    topic: str
+    partition_no: int
+    offset: int
+    headers: Sequence[tuple[str, bytes]]
+    body: bytes | None
+    key: bytes | None = None
+
+
+async def within(seconds: float, awaitable: Awaitable[T], doing: str) -> T:
+    """Await at most `seconds`; raise KafkaAway when the time is over or the client reports an error."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await awaitable
+    except TimeoutError as error:
+        msg = f"Kafka did not answer within {seconds:g} s while {doing}"
+        raise KafkaAway(msg) from error
+    except (KafkaError, OSError) as error:
+        msg = f"Kafka failed while {doing}: {type(error).__name__}: {error}"
+        raise KafkaAway(msg) from error
+
+
+class StreamProducer:
+    """Sends records in order per partition with acks=all, and is thrown away after the first failure."""
+
+    def __init__(self, bootstrap: str, *, client: str) -> None:
+        self._client = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            client_id=client,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            max_batch_size=262_144,
+            request_timeout_ms=5_000,
+        )
+
+    async def start(self) -> None:
+        """Connect."""
+        await within(CONNECT_SECONDS, self._client.start(), "connecting the producer")
+
+    async def send(self, records: Sequence[Record]) -> None:
+        """Return when the broker has all of them; on KafkaAway any of them may or may not be there."""
+        await within(SEND_SECONDS, self._send(records), f"sending {len(records)} records")
+
+    async def _send(self, records: Sequence[Record]) -> None:
+        # One after the other into the client's buffer: it keeps one produce request in flight per partition.
+        acknowledgements = [
+            await self._client.send(
+                record.topic, record.body, key=record.key, partition=record.partition_no, headers=list(record.headers)
+            )
+            for record in records
+        ]
+        await asyncio.gather(*acknowledgements)
+
+    async def drop(self) -> None:
+        """Close without flushing: what was not acknowledged must not be sent behind our back."""
+        self._client._closed = True  # noqa: SLF001 - stop() would flush first, and wait for ever while the broker is away
+        for closing in (self._client._sender.close(), self._client.client.close()):  # noqa: SLF001
+            with suppress(Exception):
+                async with asyncio.timeout(DROP_SECONDS):
+                    await closing
+
+
+class StreamConsumer:
+    """Reads topics as a member of a service's group; offsets committed to Kafka are only a hint for tools."""
+
+    def __init__(
+        self, bootstrap: str, *, topics: Collection[str], group: str | None, instance: str | None = None
+    ) -> None:
+        self._client = AIOKafkaConsumer(
+            *topics,
+            bootstrap_servers=bootstrap,
+            group_id=group,
+            # A restarted worker takes its partitions back at once instead of waiting for its dead self to expire.
+            group_instance_id=instance if group else None,
+            client_id=instance or "reader",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            max_poll_interval_ms=120_000,
+            metadata_max_age_ms=30_000,
+            request_timeout_ms=15_000,
+        )
+
+    async def start(self) -> None:
+        """Connect and join."""
+        await within(CONNECT_SECONDS, self._client.start(), "connecting the consumer")
+
+    def assigned(self) -> frozenset[Place]:
+        """Return the partitions that this consumer holds now."""
+        return frozenset((each.topic, each.partition) for each in self._client.assignment())
+
+    async def fetch(self, *, seconds: float, places: Iterable[Place] = ()) -> dict[Place, list[Record]]:
+        """Return what has arrived, by partition, waiting up to `seconds` for the first; empty when nothing came."""
+        wanted = [TopicPartition(*place) for place in places]
+        found = await within(
+            seconds + FETCH_GRACE_SECONDS,
+            self._client.getmany(*wanted, timeout_ms=int(seconds * 1000), max_records=MAX_RECORDS),
+            "fetching",
+        )
+        return {
+            (place.topic, place.partition): [
+                Record(each.topic, each.partition, each.offset, each.headers, each.value, each.key) for each in records
+            ]
+            for place, records in found.items()
+        }
+
+    def seek(self, place: Place, offset: int) -> None:
+        """Read `place` from `offset` next."""
+        self._client.seek(TopicPartition(*place), offset)
+
+    def pause(self, places: Collection[Place]) -> None:
+        """Fetch nothing from these until they are resumed."""
+        self._client.pause(*(TopicPartition(*place) for place in places))
+
+    def resume(self, places: Collection[Place]) -> None:
+        """Fetch from these again."""
+        self._client.resume(*(TopicPartition(*place) for place in places))
+
+    async def ends(self, places: Collection[Place]) -> dict[Place, int]:
+        """Return, as the broker says now, the offset that the next record of each partition will get."""
+        if not places:
+            return {}
+        found = await within(
+            SEND_SECONDS,
+            self._client.end_offsets([TopicPartition(*place) for place in places]),
+            "asking for the topics' ends",
+        )
+        return {(place.topic, place.partition): offset for place, offset in found.items()}
+
+    async def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Tell the group's tools how far we are."""
+        await within(
+            COMMIT_SECONDS,
+            self._client.commit({TopicPartition(*place): at for place, at in offsets.items()}),
+            "committing",
+        )
+
+    async def drop(self) -> None:
+        """Leave; give up after a moment where the broker does not answer."""
+        with suppress(Exception):
+            async with asyncio.timeout(DROP_SECONDS):
+                await self._client.stop()
+
+
+class TopicReader:
+    """Reads a topic from wherever it is told to, outside of any group: for the relay's first look and the checker."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._topic = topic
+        self._consumer = StreamConsumer(bootstrap, topics=(), group=None)
+
+    async def start(self) -> None:
+        """Connect and take all partitions of the topic."""
+        await self._consumer.start()
+        client = self._consumer._client  # noqa: SLF001 - same module: the reader is a consumer without a group
+        partitions = await within(CONNECT_SECONDS, client._client._wait_on_metadata(self._topic), "finding the topic")  # noqa: SLF001
+        client.assign([TopicPartition(self._topic, each) for each in sorted(partitions)])
+
+    @property
+    def places(self) -> list[Place]:
+        """Return the topic's partitions in order."""
+        return sorted(self._consumer.assigned())
+
+    async def ends(self) -> dict[Place, int]:
+        """Return the offset that the next record of each partition will get."""
+        return await self._consumer.ends(self.places)
+
+    async def last(self) -> dict[Place, Record | None]:
+        """Return the last record of each partition, None where it is empty."""
+        ends = await self.ends()
+        found: dict[Place, Record | None] = dict.fromkeys(ends)
+        waiting = {place for place, end in ends.items() if end > 0}
+        for place in waiting:
+            self._consumer.seek(place, ends[place] - 1)
+        while waiting:
+            fetched = await self._consumer.fetch(seconds=FETCH_GRACE_SECONDS, places=waiting)
+            if not fetched:
+                msg = f"{self._topic} ends at {ends} but its last records did not come"
+                raise KafkaAway(msg)
+            for place, records in fetched.items():
+                found[place] = records[-1]
+                waiting.discard(place)
+        return found
+
+    async def read_to_end(self) -> dict[Place, list[Record]]:
+        """Return all records of the topic as it stands now; for topics that fit into memory."""
+        ends = await self.ends()
+        found: dict[Place, list[Record]] = {place: [] for place in ends}
+        for place in ends:
+            self._consumer.seek(place, 0)
+        while any(end > 0 and (not found[place] or found[place][-1].offset < end - 1) for place, end in ends.items()):
+            fetched = await self._consumer.fetch(seconds=FETCH_GRACE_SECONDS)
+            if not fetched:
+                msg = f"{self._topic} did not deliver what its ends promise"
+                raise KafkaAway(msg)
+            for place, records in fetched.items():
+                found[place] += [each for each in records if each.offset < ends[place]]
+        return found
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._consumer.drop()

@@ -1,0 +1,17 @@
+"""What messaging tells Prometheus: how old the outbox is, how far consumers lag, what stands still."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+published = Counter("dueflow_events_published", "Records acknowledged by Kafka", ["topic"])
+outbox_age = Gauge("dueflow_outbox_oldest_seconds", "Age of the oldest event that Kafka does not have yet", ["topic"])
+consumed = Counter("dueflow_events_consumed", "Events applied or knowingly passed over", ["topic"])
+duplicates = Counter("dueflow_events_duplicate", "Records at or below the stored position", ["topic"])
+quarantined = Counter("dueflow_records_quarantined", "Records without a valid envelope", ["topic"])
+parked = Counter("dueflow_events_parked", "Events set aside with their customer", ["topic"])
+lag = Gauge(
+    "dueflow_consumer_lag_records", "Records in the partition beyond the stored position", ["topic", "partition"]
+)
+stopped = Gauge("dueflow_partition_stopped", "1 while a partition is stopped on purpose", ["topic", "partition"])
+apply_seconds = Histogram("dueflow_apply_seconds", "One transaction of events", ["topic"])
+day_seconds = Histogram("dueflow_day_chunk_seconds", "One chunk of a day's work")
+rebuilt = Counter("dueflow_kafka_clients_rebuilt", "Kafka clients dropped and made anew", ["reason"])

@@ -1,0 +1,154 @@
+"""One partition number of all topics of a service: applies what arrived and works the day, one transaction at a time."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.contracts.event import Event
+from shared.crash import crash_point
+from shared.messaging import failures, metrics, parking_store, positions
+from shared.messaging.applying import Applier, parse
+from shared.messaging.kafka import Place, Record
+from shared.messaging.parking_store import ToPark
+from shared.messaging.sifting import Incoming, Position, sift
+
+log = structlog.get_logger(__name__)
+
+
+class StreamBroken(RuntimeError):
+    """A hole or another history: the partition stands still until its stream is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayMarkers:
+    """Which events tell of days: the ledger's marker, and the one after which this service begins its own work."""
+
+    seen: str
+    begins_work: str
+    models: dict[str, type[Event]]
+
+    def is_marker(self, wire: str) -> bool:
+        """Return whether an event of this type must be handled by itself."""
+        return wire in (self.seen, self.begins_work)
+
+
+class Lane:
+    """Transactions of one partition number, opened and committed here."""
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        applier: Applier,
+        markers: DayMarkers | None,
+        on_begin: Callable[[AsyncConnection], Awaitable[None]] | None,
+    ) -> None:
+        self._engine = engine
+        self._applier = applier
+        self._markers = markers
+        self._on_begin = on_begin
+
+    def begins_work(self, record: Record) -> bool:
+        """Return whether this record is the marker after which the service works a day."""
+        return self._markers is not None and _wire(record) == self._markers.begins_work
+
+    async def take(self, place: Place, records: Sequence[Record]) -> int:
+        """Apply a prefix of `records` and return its length; a bad event is found by halving, and parked alone."""
+        prefix = self._prefix(records)
+        started = time.perf_counter()
+        try:
+            await self._transact(place, prefix)
+        except Exception as error:
+            if not failures.is_bad_by_itself(error):
+                raise
+            if len(prefix) > 1:
+                return await self.take(place, prefix[: len(prefix) // 2])
+            await self._park(place, prefix[0], failures.cause_of(error))
+        metrics.apply_seconds.labels(place[0]).observe(time.perf_counter() - started)
+        return len(prefix)
+
+    def _prefix(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return the records up to the next marker, or the marker alone: it has a transaction of its own."""
+        for index, record in enumerate(records):
+            if self._markers is not None and self._markers.is_marker(_wire(record)):
+                return records[: max(index, 1)]
+        return records
+
+    async def _transact(self, place: Place, records: Sequence[Record]) -> None:
+        async with self.begin() as connection:
+            position = await positions.lock(connection, place)
+            found = sift(position, records)
+            await positions.quarantine(connection, found.unreadable)
+            if found.incoming:
+                await self._take_incoming(connection, place, found.incoming)
+            if found.broken and not found.incoming:
+                _break(place, found.broken)
+            await self._save(connection, place, position, found.position)
+            crash_point("consumer.before_commit")
+        crash_point("consumer.after_commit")
+        metrics.consumed.labels(place[0]).inc(len(found.incoming))
+        metrics.duplicates.labels(place[0]).inc(found.duplicates)
+        metrics.quarantined.labels(place[0]).inc(len(found.unreadable))
+        if found.broken:
+            _break(place, found.broken)
+
+    async def _take_incoming(self, connection: AsyncConnection, place: Place, incoming: Sequence[Incoming]) -> None:
+        if self._markers is not None and self._markers.is_marker(incoming[0].envelope.wire):
+            await self._take_marker(connection, place, incoming[0])
+        else:
+            await self._applier.apply(connection, place, incoming)
+
+    async def _take_marker(self, connection: AsyncConnection, place: Place, incoming: Incoming) -> None:
+        """Note the day only; the work is done in chunks, each a transaction of its own."""
+        markers, envelope = self._markers, incoming.envelope
+        if markers is None:
+            return
+        body: Any = parse(markers.models[envelope.wire], incoming.record.body)
+        if envelope.wire == markers.seen:
+            await positions.see_day(connection, place[1], body.day)
+        if envelope.wire == markers.begins_work:
+            await positions.begin_work(connection, place[1], body.day, envelope)
+            waiting = await parking_store.parked_in(connection, place[1])
+            await parking_store.park(connection, [ToPark(each, place[0], envelope, day=body.day) for each in waiting])
+
+    async def _park(self, place: Place, record: Record, cause: str) -> None:
+        async with self.begin() as connection:
+            position = await positions.lock(connection, place)
+            found = sift(position, [record])
+            for incoming in found.incoming:
+                await self._applier.park(connection, place, incoming, cause)
+            await self._save(connection, place, position, found.position)
+        metrics.parked.labels(place[0]).inc(len(found.incoming))
+        log.error("event.parked", topic=place[0], partition=place[1], offset=record.offset, cause=cause)
+
+    async def stop(self, place: Place, reason: str) -> None:
+        """Note that the partition stands still, for people and for the sender's gate."""
+        async with self._engine.begin() as connection:
+            await positions.lock(connection, place)
+            await positions.stop(connection, place, reason)
+
+    async def _save(self, connection: AsyncConnection, place: Place, before: Position, after: Position) -> None:
+        if after != before:
+            await positions.save(connection, place, after)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction as every change of this service must begin, and commit it at the end."""
+        async with self._engine.begin() as connection:
+            if self._on_begin is not None:
+                await self._on_begin(connection)
+            yield connection
+
+
+def _wire(record: Record) -> str:
+    return next((value.decode("utf-8", "replace") for name, value in record.headers if name == "ce_type" and value), "")
+
+
+def _break(place: Place, reason: str) -> NoReturn:
+    msg = f"{place[0]}[{place[1]}]: {reason}"
+    raise StreamBroken(msg)

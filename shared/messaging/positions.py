@@ -1,0 +1,168 @@
+"""The consumers' SQL: positions, quarantine, and the days that have come, each locked by its row."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.messaging.envelope import Envelope, from_headers, to_headers
+from shared.messaging.kafka import Place, Record
+from shared.messaging.sifting import Position
+
+_LOCK = text(
+    "SELECT epoch, sequence, next_offset, last_event_id FROM stream_position "
+    "WHERE topic = :topic AND partition_no = :partition_no FOR UPDATE"
+)
+_CREATE = text(
+    "INSERT INTO stream_position (topic, partition_no) VALUES (:topic, :partition_no) ON CONFLICT DO NOTHING"
+)
+_SAVE = text(
+    "UPDATE stream_position SET epoch = :epoch, sequence = :sequence, next_offset = :next_offset, last_event_id = :last_event_id, "
+    "stopped_at = NULL, stopped_reason = NULL WHERE topic = :topic AND partition_no = :partition_no"
+)
+_STOP = text(
+    "UPDATE stream_position SET stopped_at = coalesce(stopped_at, now()), stopped_reason = :reason "
+    "WHERE topic = :topic AND partition_no = :partition_no"
+)
+_ALL = text(
+    "SELECT topic, partition_no, next_offset, stopped_reason FROM stream_position WHERE topic = ANY(CAST(:topics AS text[]))"
+)
+_QUARANTINE = text(
+    "INSERT INTO quarantine (topic, partition_no, record_offset, headers, body, reason) "
+    "VALUES (:topic, :partition_no, :record_offset, CAST(:headers AS jsonb), :body, :reason) ON CONFLICT DO NOTHING"
+)
+_DAY = text(
+    "SELECT day, work_day, work_marker, customers, worked_at IS NOT NULL AS worked FROM day_seen WHERE partition_no = :partition_no"
+)
+_LOCK_DAY = text(_DAY.text + " FOR UPDATE")
+_SEE_DAY = text(
+    "INSERT INTO day_seen (partition_no, day) VALUES (:partition_no, :day) "
+    "ON CONFLICT (partition_no) DO UPDATE SET day = greatest(day_seen.day, excluded.day)"
+)
+_BEGIN_WORK = text(
+    "INSERT INTO day_seen (partition_no, work_day, work_marker) VALUES (:partition_no, :day, CAST(:marker AS jsonb)) "
+    "ON CONFLICT (partition_no) DO UPDATE SET work_day = excluded.work_day, work_marker = excluded.work_marker, customers = 0, worked_at = NULL"
+)
+_COUNT_WORK = text("UPDATE day_seen SET customers = customers + :customers WHERE partition_no = :partition_no")
+_END_WORK = text("UPDATE day_seen SET worked_at = now() WHERE partition_no = :partition_no")
+
+
+@dataclass(frozen=True, slots=True)
+class DaySeen:
+    """What one partition knows of the days: the ledger's latest, and the one being worked or worked last."""
+
+    day: date | None = None
+    work_day: date | None = None
+    marker: Envelope | None = None
+    customers: int = 0
+    worked: bool = True
+
+    @property
+    def pending(self) -> bool:
+        """Return whether a day has come and is not worked to its end."""
+        return self.work_day is not None and not self.worked
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a partition stands as stored: the offset to be read next, and why it is stopped if it is."""
+
+    next_offset: int
+    stopped_reason: str | None
+
+
+async def lock(connection: AsyncConnection, place: Place) -> Position:
+    """Lock and return the position of `place`, creating it at the very beginning."""
+    parameters = {"topic": place[0], "partition_no": place[1]}
+    row = (await connection.execute(_LOCK, parameters)).one_or_none()
+    if row is None:
+        await connection.execute(_CREATE, parameters)
+        row = (await connection.execute(_LOCK, parameters)).one()
+    return Position(*row)
+
+
+async def save(connection: AsyncConnection, place: Place, position: Position) -> None:
+    """Store the position, in the transaction of the effects that lead to it; a stopped partition runs again."""
+    await connection.execute(
+        _SAVE,
+        {
+            "topic": place[0],
+            "partition_no": place[1],
+            "epoch": position.epoch,
+            "sequence": position.sequence,
+            "next_offset": position.next_offset,
+            "last_event_id": position.last_event_id,
+        },
+    )
+
+
+async def stop(connection: AsyncConnection, place: Place, reason: str) -> None:
+    """Note that `place` stands still until its stream is whole again, and why."""
+    await connection.execute(_STOP, {"topic": place[0], "partition_no": place[1], "reason": reason})
+
+
+async def standings(connection: AsyncConnection, topics: Collection[str]) -> dict[Place, Standing]:
+    """Return where all partitions of `topics` stand."""
+    rows = await connection.execute(_ALL, {"topics": list(topics)})
+    return {(row.topic, row.partition_no): Standing(row.next_offset, row.stopped_reason) for row in rows}
+
+
+async def quarantine(connection: AsyncConnection, unreadable: Sequence[tuple[Record, str]]) -> None:
+    """Keep records without a valid envelope, byte for byte, with the reason."""
+    for record, reason in unreadable:
+        headers = json.dumps([(name, (value or b"").decode("latin-1")) for name, value in record.headers])
+        await connection.execute(
+            _QUARANTINE,
+            {
+                "topic": record.topic,
+                "partition_no": record.partition_no,
+                "record_offset": record.offset,
+                # JSON text in PostgreSQL holds no NUL; latin-1 keeps every other byte readable.
+                "headers": headers.replace("\\u0000", "\\\\0"),
+                "body": record.body,
+                "reason": reason,
+            },
+        )
+
+
+async def read_day(connection: AsyncConnection, partition_no: int, *, lock_it: bool = False) -> DaySeen:
+    """Return what the partition knows of the days; with `lock_it` hold it against others who work the same day."""
+    row = (await connection.execute(_LOCK_DAY if lock_it else _DAY, {"partition_no": partition_no})).one_or_none()
+    if row is None:
+        return DaySeen()
+    marker = None if row.work_marker is None else envelope_from_json(row.work_marker)
+    return DaySeen(row.day, row.work_day, marker, row.customers, row.worked)
+
+
+async def see_day(connection: AsyncConnection, partition_no: int, day: date) -> None:
+    """Note that the ledger's marker of `day` was read in this partition."""
+    await connection.execute(_SEE_DAY, {"partition_no": partition_no, "day": day})
+
+
+async def begin_work(connection: AsyncConnection, partition_no: int, day: date, marker: Envelope) -> None:
+    """Note that the work of `day` may begin in this partition."""
+    parameters = {"partition_no": partition_no, "day": day, "marker": envelope_to_json(marker)}
+    await connection.execute(_BEGIN_WORK, parameters)
+
+
+async def count_work(connection: AsyncConnection, partition_no: int, customers: int) -> None:
+    """Add to the number of customers who had work on this day."""
+    await connection.execute(_COUNT_WORK, {"partition_no": partition_no, "customers": customers})
+
+
+async def end_work(connection: AsyncConnection, partition_no: int) -> None:
+    """Note that the day is worked to its end in this partition."""
+    await connection.execute(_END_WORK, {"partition_no": partition_no})
+
+
+def envelope_to_json(envelope: Envelope) -> str:
+    """Return the envelope as JSON text, by its headers."""
+    return json.dumps([(name, value.decode()) for name, value in to_headers(envelope)])
+
+
+def envelope_from_json(stored: str) -> Envelope:
+    """Return the envelope that `envelope_to_json` stored."""
+    return from_headers([(name, value.encode()) for name, value in json.loads(stored)])

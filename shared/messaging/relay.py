@@ -1,0 +1,183 @@
+"""Publishes the outbox: numbers rows and commits, sends them in that order, and marks what the broker has (P4).
+
+A number once assigned is never given to another row. After any failure sending starts again at the first row that was not
+acknowledged, with a new client; consumers skip what they have already seen. So nothing is lost and order is kept.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.crash import crash_point
+from shared.messaging import metrics, stream_store
+from shared.messaging.envelope import BadEnvelope, Envelope, from_headers, to_headers
+from shared.messaging.kafka import KafkaAway, Record, StreamProducer, TopicReader
+from shared.messaging.wake import OUTBOX, Wake
+
+LEADER_LOCK = 7_301_002
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+PRUNE_AFTER_DAYS = 14
+PRUNE_EVERY_ROUNDS = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+class StreamConflict(RuntimeError):
+    """The topic and this database tell different histories; a person must decide (see the runbook on restored databases)."""
+
+
+class Relay:
+    """One leader per service, by an advisory lock on the connection that numbers the rows."""
+
+    def __init__(
+        self, *, engine: AsyncEngine, bootstrap: str, topic: str, source: str, partitions: int, wake: Wake
+    ) -> None:
+        self._engine = engine
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._source = source
+        self._partitions = partitions
+        self._wake = wake
+        self._producer: StreamProducer | None = None
+        self.leading = False
+        self.conflict: str | None = None
+
+    async def run(self) -> None:
+        """Lead whenever no other worker does, for ever; whatever fails is tried again from the database's state."""
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    await self._lead(connection)
+            except StreamConflict as error:
+                self.conflict = str(error)
+                log.error("relay.conflict", topic=self._topic, reason=self.conflict)  # noqa: TRY400 - the sentence says all
+            except (KafkaAway, DBAPIError, OSError, TimeoutError) as error:
+                log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
+            finally:
+                self.leading = False
+                await self._drop_producer()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _lead(self, connection: AsyncConnection) -> None:
+        await connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        if not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK})).scalar_one():
+            await connection.commit()
+            return
+        try:
+            await stream_store.ensure_heads(connection, self._partitions)
+            await connection.commit()
+            await self._compare_with_topic(connection)
+            self.leading, self.conflict = True, None
+            log.info("relay.leading", topic=self._topic)
+            await self._publish_for_ever(connection)
+        finally:
+            # The connection goes back to the pool: without this the lock would stay with it.
+            with suppress(InterfaceError, OperationalError, OSError):
+                await connection.rollback()
+                await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_LOCK})
+                await connection.commit()
+
+    async def _compare_with_topic(self, connection: AsyncConnection) -> None:
+        """Find out, before the first send, whether the topic and this database still tell the same story."""
+        reader = TopicReader(self._bootstrap, self._topic)
+        try:
+            await reader.start()
+            last = await reader.last()
+        finally:
+            await reader.close()
+        heads = await stream_store.heads(connection)
+        resend: dict[int, int] = {}
+        for (_, partition_no), record in last.items():
+            head = heads[partition_no]
+            seen = 0 if record is None else self._place_of(record, head)
+            if seen > head.sequence:
+                msg = (
+                    f"{self._topic}[{partition_no}] ends at sequence {seen}, but this database has only assigned {head.sequence}: "
+                    "it was restored or copied. Nothing is published until docs/runbooks/restored-database.md was followed."
+                )
+                raise StreamConflict(msg)
+            if seen < head.acknowledged_sequence:
+                log.error("relay.topic_lost_its_tail", topic=self._topic, partition=partition_no, seen=seen)
+                resend[partition_no] = seen
+        await stream_store.mark_acknowledged(connection, resend)
+        await connection.commit()
+
+    def _place_of(self, record: Record, head: stream_store.Head) -> int:
+        try:
+            envelope = from_headers(record.headers)
+        except BadEnvelope as error:
+            msg = f"{self._topic}[{record.partition_no}] ends with a record that is not ours: {error}"
+            raise StreamConflict(msg) from error
+        if envelope.epoch > head.epoch:
+            msg = f"{self._topic}[{record.partition_no}] is at epoch {envelope.epoch}, this database at {head.epoch}"
+            raise StreamConflict(msg)
+        return envelope.sequence if envelope.epoch == head.epoch else 0
+
+    async def _publish_for_ever(self, connection: AsyncConnection) -> None:
+        rounds = 0
+        while True:
+            sent = await self.publish_once(connection)
+            rounds += 1
+            if rounds % PRUNE_EVERY_ROUNDS == 0:
+                await stream_store.prune(connection, days=PRUNE_AFTER_DAYS)
+                await connection.commit()
+            if sent == 0:
+                await self._wake.wait(OUTBOX, seconds=POLL_SECONDS)
+
+    async def publish_once(self, connection: AsyncConnection) -> int:
+        """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
+        await stream_store.assign(connection)
+        await connection.commit()
+        crash_point("relay.after_assign")
+        rows = await stream_store.unacknowledged(connection)
+        await connection.commit()
+        if not rows:
+            metrics.outbox_age.labels(self._topic).set(0)
+            return 0
+        metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))
+        await connection.commit()
+        producer = await self._open_producer()
+        await producer.send([self._record(row) for row in rows])
+        crash_point("relay.after_ack")
+        await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
+        await connection.commit()
+        metrics.published.labels(self._topic).inc(len(rows))
+        return len(rows)
+
+    async def _open_producer(self) -> StreamProducer:
+        if self._producer is None:
+            self._producer = StreamProducer(self._bootstrap, client=f"relay-{self._topic}")
+            await self._producer.start()
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.drop()
+
+    def _record(self, row: Row[Any]) -> Record:
+        envelope = Envelope(
+            event_id=row.event_id,
+            wire=row.wire,
+            source=self._source,
+            subject=row.subject,
+            recorded_at=row.recorded_at,
+            business_date=row.business_date,
+            effective_date=row.effective_date,
+            customer_id=row.customer_id,
+            correlation_id=row.correlation_id,
+            causation_id=row.causation_id,
+            actor=row.actor,
+            traceparent=row.traceparent,
+            epoch=row.epoch,
+            sequence=row.sequence,
+            previous_id=row.previous_id,
+        )
+        key = str(row.customer_id or row.partition_no).encode()
+        return Record(self._topic, row.partition_no, -1, to_headers(envelope), row.body.encode(), key)

@@ -1,0 +1,123 @@
+"""Composes a service's worker: the relay, the consumer with its days, and the service's own background work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.contracts import collections as collections_events
+from shared.contracts import ledger as ledger_events
+from shared.contracts.event import Event
+from shared.messaging.applying import Applier
+from shared.messaging.consumer import Consumer
+from shared.messaging.days import DayWork
+from shared.messaging.gates import Gates
+from shared.messaging.kafka import KafkaAway, Place, StreamConsumer
+from shared.messaging.partition import DayMarkers, Lane
+from shared.messaging.relay import Relay
+from shared.messaging.wake import OUTBOX
+from shared.service import Service, make_context, topic_of
+from shared.settings import ServiceSettings
+
+_MARKERS: dict[str, type[Event]] = {
+    "ledger": ledger_events.BusinessDayReached,
+    "collections": collections_events.DayWorked,
+}
+
+
+class Worker:
+    """One worker process; any number of them share a service's partitions."""
+
+    def __init__(self, service: Service, settings: ServiceSettings, *, instance: str) -> None:
+        self._service = service
+        self._settings = settings
+        self._instance = instance
+        self._topics = [topic_of(settings, each) for each in service.listens_to]
+        self._consumer: Consumer | None = None
+        self.context = make_context(service, settings, "worker", gates=self._gates)
+        self._relay = Relay(
+            engine=self.context.engine,
+            bootstrap=settings.kafka_bootstrap,
+            topic=topic_of(settings, service.name),
+            source=f"dueflow/{service.name}",
+            partitions=settings.partitions,
+            wake=self.context.wake,
+        )
+        self._consumer = self._make_consumer()
+        self.health = self.context.health
+        self.health["kafka"] = self._hears
+        self.health["relay"] = self._agrees
+
+    def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """Return the endless tasks of this process."""
+        background = self._service.background(self.context) if self._service.background else ()
+        consumer = [self._consumer.run] if self._consumer is not None else []
+        return [self.context.wake.listen, self._relay.run, *consumer, *background]
+
+    def _make_consumer(self) -> Consumer:
+        service, context = self._service, self.context
+        subscription = service.subscription(context)
+        lane = Lane(
+            engine=context.engine,
+            applier=Applier(subscription, context.partitions),
+            markers=self._markers(),
+            on_begin=service.on_begin,
+        )
+
+        def day_work(number: int) -> DayWork:
+            if service.day_worked is None or service.day_from is None:
+                msg = f"{service.name} works no days"
+                raise RuntimeError(msg)
+            return DayWork(
+                name=service.name,
+                partition_no=number,
+                subscription=subscription,
+                outbox=context.outbox,
+                clock=context.clock,
+                marker=service.day_worked,
+                begin=lane.begin,
+                topic=topic_of(self._settings, service.day_from),
+            )
+
+        return Consumer(
+            engine=context.engine,
+            make_client=self._client,
+            lane=lane,
+            day_work=day_work if service.day_from is not None else None,
+            topics=self._topics,
+            published=self._wake_relay,
+        )
+
+    def _client(self) -> StreamConsumer:
+        group = f"{self._settings.topic_prefix}{self._service.name}"
+        return StreamConsumer(self._settings.kafka_bootstrap, topics=self._topics, group=group, instance=self._instance)
+
+    def _markers(self) -> DayMarkers | None:
+        if self._service.day_from is None:
+            return None
+        seen, begins = _MARKERS["ledger"], _MARKERS[self._service.day_from]
+        return DayMarkers(seen.wire, begins.wire, {seen.wire: seen, begins.wire: begins})
+
+    def _wake_relay(self) -> None:
+        """Wake the relay in this process; when another process leads, its poll or a notification finds the rows."""
+        self.context.wake.on(OUTBOX).set()
+        if not self._relay.leading:
+            asyncio.get_running_loop().create_task(self.context.wake.outbox())
+
+    def _gates(self, engine: AsyncEngine) -> Gates:
+        return Gates(engine=engine, topic_of=lambda publisher: topic_of(self._settings, publisher), ends=self._ends)
+
+    async def _ends(self, places: Sequence[Place]) -> dict[Place, int]:
+        if self._consumer is None:
+            msg = "the worker is still being put together"
+            raise KafkaAway(msg)
+        return await self._consumer.ends(places)
+
+    async def _hears(self) -> None:
+        if self._consumer is None or not self._consumer.ready:
+            msg = "not connected to Kafka"
+            raise KafkaAway(msg)
+
+    async def _agrees(self) -> None:
+        if self._relay.conflict is not None:
+            raise RuntimeError(self._relay.conflict)

@@ -1,0 +1,136 @@
+"""Runs a service in one of its roles: `python -m services.<name>.main api | worker | migrate`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from socket import gethostname
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
+
+from shared.messaging.parking import Parking
+from shared.messaging.parking_api import parking_router
+from shared.messaging.worker import Worker
+from shared.migrate import migrate
+from shared.observe.logs import configure_logs
+from shared.service import Context, Service, make_context
+from shared.settings import ServiceSettings
+from shared.web.app import create_app
+from shared.web.cursor import Cursors
+from shared.web.keys import KeyFile
+from shared.web.serve import serve
+
+VERSION = "0.1.0"
+RETRY_SECONDS = 2
+MIGRATE_ATTEMPTS = 150
+
+log = structlog.get_logger(__name__)
+
+
+def run(service: Service) -> None:
+    """Do what the command line asks for; the process lives until it is told to stop."""
+    roles: dict[str, Callable[[Service, ServiceSettings], None]] = {"api": _api, "worker": _worker, "migrate": _migrate}
+    role = roles.get(sys.argv[1] if len(sys.argv) == 2 else "")  # noqa: PLR2004 - the program and its role
+    if role is None:
+        sys.exit(f"usage: python -m services.{service.name}.main {' | '.join(roles)}")
+    settings = service.settings()  # type: ignore[call-arg] - the environment fills it
+    configure_logs(settings.log_level)
+    structlog.contextvars.bind_contextvars(service=service.name, role=sys.argv[1])
+    role(service, settings)
+
+
+def make_api(service: Service, context: Context) -> FastAPI:
+    """Return the service's web application; it starts, and says that it is not ready, while the database is away."""
+    settings: ServiceSettings = context.settings
+    parking = Parking(context.begin, service.subscription(context), context.partitions)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await context.wake.close()
+        await context.engine.dispose()
+
+    return create_app(
+        title=service.title,
+        version=VERSION,
+        description=service.description,
+        routers=[*service.routers(context), parking_router(parking)],
+        keys=KeyFile(settings.api_keys_file),
+        cursors=Cursors(settings.cursor_secret()),
+        readiness=context.health,
+        problem_types=service.problem_types,
+        rate_per_second=settings.rate_per_second,
+        lifespan=lifespan,
+    )
+
+
+def _api(service: Service, settings: ServiceSettings) -> None:
+    context = make_context(service, settings, "api")
+    serve(make_api(service, context), host=settings.host, port=settings.port)
+
+
+def _worker(service: Service, settings: ServiceSettings) -> None:
+    worker = Worker(service, settings, instance=f"{service.name}-{gethostname()}-{settings.worker_port}")
+    app = create_app(
+        title=f"{service.title} worker",
+        version=VERSION,
+        description="Health and figures of the worker.",
+        routers=[],
+        keys=KeyFile(settings.api_keys_file),
+        cursors=Cursors(settings.cursor_secret()),
+        readiness=worker.health,
+        lifespan=lambda _app: _running(worker.tasks()),
+    )
+    serve(app, host=settings.host, port=settings.worker_port)
+
+
+@asynccontextmanager
+async def _running(tasks: Sequence[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+    """Run endless tasks beside the health pages; one that ends takes the process with it, for the supervisor to restart."""
+    running = [asyncio.ensure_future(_endless(task)) for task in tasks]
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _endless(task: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await task()
+    except asyncio.CancelledError:
+        raise
+    except BaseException:
+        log.exception("worker.task_failed")
+    log.error("worker.ends", reason="a task that should never end has ended")
+    sys.stdout.flush()
+    # Not sys.exit: inside a task it would only end the task. The supervisor starts a fresh process.
+    os._exit(1)
+
+
+def _migrate(service: Service, settings: ServiceSettings) -> None:
+    asyncio.run(_migrate_when_reachable(service, settings))
+
+
+async def _migrate_when_reachable(service: Service, settings: ServiceSettings) -> None:
+    for attempt in range(1, MIGRATE_ATTEMPTS + 1):
+        try:
+            await migrate(settings.database_url, service.name)
+        except (OSError, DBAPIError) as error:
+            if attempt == MIGRATE_ATTEMPTS or not _is_away(error):
+                raise
+            log.warning("migrate.waiting_for_database", attempt=attempt)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+def _is_away(error: Exception) -> bool:
+    return (
+        isinstance(error, OSError) or bool(getattr(error, "connection_invalidated", False)) or "Connect" in repr(error)
+    )
