@@ -14,7 +14,8 @@ from shared.web import refusals
 from shared.web.cursor import Cursors
 from shared.web.edge import Edge
 from shared.web.keys import KeyFile, Public, RateLimit
-from shared.web.problems import COMMON, NOT_FOUND, UNAVAILABLE, Problem, ProblemType, problems
+from shared.web.problem_types import COMMON, NOT_FOUND, UNAVAILABLE, ProblemType
+from shared.web.problems import Problem, problems
 from shared.web.routing import router, undeclared_routes
 
 Check = Callable[[], Awaitable[None]]

@@ -13,7 +13,8 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from shared.web.models import QueryInteger
-from shared.web.problems import CURSOR_INVALID, Problem
+from shared.web.problem_types import CURSOR_INVALID
+from shared.web.problems import Problem
 
 T = TypeVar("T")
 Position = list[str | int | None]

@@ -9,7 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
 from shared.observe import logs, metrics, trace
-from shared.web.problems import HEADERS_TOO_LARGE, INTERNAL, URI_TOO_LONG, Problem
+from shared.web.problem_types import HEADERS_TOO_LARGE, INTERNAL, URI_TOO_LONG
+from shared.web.problems import Problem
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100

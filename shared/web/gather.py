@@ -16,7 +16,8 @@ from shared.observe import metrics
 from shared.web import idempotency_store as store
 from shared.web import outages
 from shared.web.idempotency import Intent, StoredAnswer, Work
-from shared.web.problems import CONFLICT, INVALID, KEY_REUSED, Problem, unavailable
+from shared.web.problem_types import CONFLICT, INVALID, KEY_REUSED
+from shared.web.problems import Problem, unavailable
 
 C = TypeVar("C")
 R = TypeVar("R")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 
+from shared.observe import trace
 from shared.web import strict_json
 from shared.web.keys import Caller, Needs, Scope
 
@@ -51,10 +52,20 @@ class Work(Generic[C]):
 
 
 @dataclass(frozen=True, slots=True)
-class KeyedRequest:
-    """A changing request whose caller, key and content are known."""
+class Origin:
+    """Who asked, in which request and trace: what a command carries on to the cause of its events."""
 
-    caller: Caller
+    cause_id: UUID
+    actor: str
+    correlation_id: str
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A changing request whose origin, key and content are known."""
+
+    origin: Origin
     intent: Intent
     request_hash: bytes
 
@@ -71,14 +82,20 @@ def keyed(scope: Scope) -> Any:
         caller: Annotated[Caller, Depends(Needs(scope))],
         key: Annotated[str, Header(alias=KEY_HEADER, pattern="^[A-Za-z0-9_-]{8,128}$", description=_ONE_INTENT)],
     ) -> KeyedRequest:
-        route = f"{request.method} {request.scope['route'].path}"
-        return KeyedRequest(caller, Intent(caller.name, route, key), await _fingerprint(request))
+        intent = Intent(caller.name, f"{request.method} {request.scope['route'].path}", key)
+        return KeyedRequest(origin_of(caller), intent, await _fingerprint(request))
 
     return Depends(read)
 
 
 Keyed = Annotated[KeyedRequest, keyed("write")]
 KeyedAdmin = Annotated[KeyedRequest, keyed("admin")]
+
+
+def origin_of(caller: Caller) -> Origin:
+    """Return the origin of what this caller asks for in the request at hand."""
+    current = trace.current_trace()
+    return Origin(UUID(trace.current_request_id()), caller.name, current.correlation_id, current.traceparent)
 
 
 async def _fingerprint(request: Request) -> bytes:

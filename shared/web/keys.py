@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from shared.web.problems import FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHENTICATED, Problem
+from shared.web.problem_types import FORBIDDEN, TOO_MANY_REQUESTS, UNAUTHENTICATED
+from shared.web.problems import Problem
 
 Scope = Literal["read", "write", "admin"]
 
@@ -37,6 +39,11 @@ class _Entry(BaseModel):
 
 
 _ENTRIES = TypeAdapter(tuple[_Entry, ...])
+
+
+def new_key() -> str:
+    """Return a new key of 256 random bits; its holder sees it once."""
+    return f"dueflow_{secrets.token_urlsafe(32)}"
 
 
 def key_entry(name: str, key: str, scopes: frozenset[Scope]) -> dict[str, object]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated, Any, LiteralString, Self
+from typing import Annotated, LiteralString, Self
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -198,17 +198,3 @@ def _zone(name: str) -> str:
 
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["CN"]), AfterValidator(_country)]
 ZoneName = Annotated[str, Field(max_length=64, examples=["Asia/Shanghai"]), AfterValidator(_zone)]
-
-
-class _FromJson:
-    """Validates the bytes of a body in pydantic's JSON mode, where strict still reads dates and ids from strings."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        model = handler(source)
-        return core_schema.json_or_python_schema(json_schema=model, python_schema=core_schema.json_schema(model))
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
-        return handler(schema["json_schema"])
-
-
-FROM_JSON = _FromJson()

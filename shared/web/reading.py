@@ -10,26 +10,20 @@ from starlette.requests import Request
 from starlette.types import Message, Receive
 
 from shared.web import strict_json
-from shared.web.problems import (
-    INVALID,
-    MALFORMED,
-    MAX_ERRORS,
-    NOT_ACCEPTABLE,
-    TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE,
-    Problem,
-)
+from shared.web.problem_types import INVALID, MALFORMED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+from shared.web.problems import MAX_ERRORS, Problem
 
 BODY_SECONDS = 30
 SLOWEST_BYTES_PER_SECOND = 64 * 1024
 
 _BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-# The rest of a body that is refused is not read, so the connection cannot serve another request.
-_CLOSE = {"Connection": "close"}
 
 
 def bounded(request: Request, *, max_bytes: int) -> Receive:
-    """Return the request's `receive`, limited in bytes, and in time to 30 s and what a slow line needs."""
+    """Return the request's `receive`, limited in bytes, and in time to 30 s and what a slow line needs.
+
+    The rest of a body that is too large is discarded by uvicorn as it comes, so that the client gets to read its 413.
+    """
     declared = int(request.headers.get("content-length", "0"))
     deadline = get_running_loop().time() + BODY_SECONDS
     received, complete = 0, False
@@ -42,7 +36,7 @@ def bounded(request: Request, *, max_bytes: int) -> Receive:
             async with timeout_at(None if complete else deadline + received / SLOWEST_BYTES_PER_SECOND):
                 message = await request.receive()
         except TimeoutError:
-            raise Problem(MALFORMED, "The body came too slowly.", headers=_CLOSE) from None
+            raise Problem(MALFORMED, "The body came too slowly.", headers={"Connection": "close"}) from None
         received += len(message.get("body", b""))
         complete = not message.get("more_body", False)
         if received > max_bytes:
@@ -94,9 +88,9 @@ def check_media_type(request: Request, *, accepted: Collection[str]) -> None:
     charset = str(header.get_param("charset", "utf-8")).lower()
     encoding = request.headers.get("content-encoding", "identity").lower()
     if header["content-type"] == "" or header.get_content_type() not in accepted:
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"Send {' or '.join(sorted(accepted))}.", headers=_CLOSE)
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"Send {' or '.join(sorted(accepted))}.")
     if encoding != "identity" or charset not in {"utf-8", "utf8"}:
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send UTF-8, uncompressed.", headers=_CLOSE)
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send UTF-8, uncompressed.")
 
 
 async def check_json(request: Request) -> None:
@@ -107,11 +101,11 @@ async def check_json(request: Request) -> None:
     check_media_type(request, accepted=("application/json",))
     try:
         strict_json.parse(body)
-    except strict_json.UnsafeText as error:
+    except strict_json.UnstorableValue as error:
         raise Problem(INVALID, errors=[{"pointer": error.pointer, "detail": str(error)}]) from None
     except strict_json.MalformedJson as error:
         raise Problem(MALFORMED, f"{error}.") from None
 
 
 def _too_large(max_bytes: int) -> Problem:
-    return Problem(TOO_LARGE, f"At most {max_bytes} bytes.", headers=_CLOSE)
+    return Problem(TOO_LARGE, f"At most {max_bytes} bytes.")

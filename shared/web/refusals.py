@@ -12,18 +12,8 @@ from starlette.responses import Response
 
 from shared.web import outages
 from shared.web.idempotency import KEY_HEADER
-from shared.web.problems import (
-    COMMON,
-    CONFLICT,
-    INTERNAL,
-    INVALID,
-    KEY_REQUIRED,
-    MALFORMED,
-    MAX_ERRORS,
-    Problem,
-    pointer,
-    unavailable,
-)
+from shared.web.problem_types import COMMON, CONFLICT, INTERNAL, INVALID, KEY_REQUIRED, MALFORMED
+from shared.web.problems import MAX_ERRORS, Problem, pointer, unavailable
 
 _BY_STATUS = {kind.status: kind for kind in reversed(COMMON)}
 # These messages of pydantic quote a piece of the input.

@@ -7,11 +7,12 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import BaseModel
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from shared.web import reading
 from shared.web.keys import Needs, anyone
-from shared.web.models import FROM_JSON
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_LIMIT = "x-max-body-bytes"
@@ -19,7 +20,20 @@ BODY_LIMIT = "x-max-body-bytes"
 DOCUMENT_PAGES = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc"})
 
 T = TypeVar("T", bound=BaseModel)
-JsonBody = Annotated[T, FROM_JSON]
+
+
+class _FromJson:
+    """Validates the bytes of a body in pydantic's JSON mode, where strict still reads dates and ids from strings."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        model = handler(source)
+        return core_schema.json_or_python_schema(json_schema=model, python_schema=core_schema.json_schema(model))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema["json_schema"])
+
+
+JsonBody = Annotated[T, _FromJson()]
 
 
 def router(*, prefix: str = "", tags: list[str] | None = None) -> APIRouter:

@@ -15,16 +15,16 @@ class MalformedJson(ValueError):
     """The bytes are not the JSON we accept; the message names the cause and never the content."""
 
 
-class UnsafeText(MalformedJson):
-    """A string holds NUL or half a surrogate pair, which neither PostgreSQL nor UTF-8 can store."""
+class UnstorableValue(MalformedJson):
+    """The JSON is well formed, but a string holds NUL or half a surrogate pair, or an integer needs over 64 bits."""
 
     def __init__(self, pointer: str) -> None:
-        super().__init__("a string holds NUL or a lone surrogate")
+        super().__init__("a value cannot be stored: NUL, a lone surrogate, or an integer over 64 bits")
         self.pointer = pointer
 
 
 def parse(raw: bytes) -> Any:
-    """Return the value of one JSON text, or MalformedJson (UnsafeText where only a string is at fault)."""
+    """Return the value of one JSON text, or raise MalformedJson (UnstorableValue where one value is at fault)."""
     try:
         value = json.loads(
             _text(raw),
@@ -81,15 +81,20 @@ def _inspect(value: object) -> None:
         node, pointer, depth = waiting.pop()
         if depth > MAX_DEPTH:
             raise MalformedJson("nested too deep")
-        if isinstance(node, str) and _UNSAFE.search(node):
-            raise UnsafeText(pointer)
+        if _unstorable(node):
+            raise UnstorableValue(pointer)
         if isinstance(node, dict):
-            for key, child in node.items():
-                if _UNSAFE.search(key):
-                    raise UnsafeText(pointer)
-                waiting.append((child, f"{pointer}/{escape(key)}", depth + 1))
+            if any(_unstorable(key) for key in node):
+                raise UnstorableValue(pointer)
+            waiting.extend((child, f"{pointer}/{escape(key)}", depth + 1) for key, child in node.items())
         elif isinstance(node, list):
             waiting.extend((child, f"{pointer}/{index}", depth + 1) for index, child in enumerate(node))
+
+
+def _unstorable(node: object) -> bool:
+    if isinstance(node, str):
+        return _UNSAFE.search(node) is not None
+    return isinstance(node, int) and not -(2**63) <= node < 2**63
 
 
 def escape(part: str) -> str:

@@ -15,7 +15,8 @@ from shared.database import open_engine
 from shared.web.gather import Gatherer, Lane
 from shared.web.idempotency import Intent, StoredAnswer, Work
 from shared.web.idempotency_store import idempotency_table
-from shared.web.problems import CONFLICT, Problem
+from shared.web.problem_types import CONFLICT
+from shared.web.problems import Problem
 
 METADATA = MetaData()
 IDEMPOTENCY = idempotency_table(METADATA)

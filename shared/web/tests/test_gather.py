@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shared.ids import new_id
 from shared.web import gather
 from shared.web.idempotency import StoredAnswer
-from shared.web.problems import CONFLICT, KEY_REUSED, UNAVAILABLE, Problem
+from shared.web.problem_types import CONFLICT, KEY_REUSED, UNAVAILABLE
+from shared.web.problems import Problem
 from shared.web.tests.shelf import Shelf, open_shelf
 from shared.web.tests.wire import wire_to
 

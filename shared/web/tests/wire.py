@@ -17,6 +17,7 @@ class Wire:
         self.down = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection."""
         if self.down:
             writer.close()
             return
