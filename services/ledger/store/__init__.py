@@ -1,0 +1,1 @@
+"""The ledger's SQL, one file for each noun; nothing here commits."""
