@@ -1,0 +1,126 @@
+"""The mailbox keeps what it accepts and shows it without running any of it (N1 in the demo)."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import aiosmtplib
+import httpx
+import pytest
+
+from deploy.local.mailbox.pages import create_app
+from deploy.local.mailbox.store import MailStore
+from deploy.local.ports import Ports
+from deploy.local.supervised import Supervised
+from shared.clock import FixedClock
+
+_HOSTILE = "<script>alert(1)</script>"
+
+
+def _store(folder: Path) -> MailStore:
+    return MailStore(folder, clock=FixedClock(datetime(2026, 3, 1, tzinfo=UTC)))
+
+
+def _mail(*, to: str = "ap@example.test", subject: str = "Reminder", html: str | None = None) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "ar@seller.test", to, subject
+    message.set_content("您的发票已逾期 INV-1")
+    if html:
+        message.add_alternative(html, subtype="html")
+    return message
+
+
+def _page(store: MailStore) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(store)), base_url="http://127.0.0.1")
+
+
+def test_the_newest_is_listed_first_and_pages_follow_each_other(tmp_path: Path) -> None:
+    """Offset and limit cut one order."""
+    store = _store(tmp_path)
+    for number in range(5):
+        store.add(_mail(subject=f"No. {number}").as_bytes(), sender="a@b.test", recipients=["ap@example.test"])
+    total, first = store.page(limit=2, offset=0)
+    _, second = store.page(limit=2, offset=2)
+    assert (total, [mail.subject for mail in first + second]) == (5, ["No. 4", "No. 3", "No. 2", "No. 1"])
+
+
+def test_search_looks_at_recipients_and_subjects(tmp_path: Path) -> None:
+    """Whatever the case."""
+    store = _store(tmp_path)
+    store.add(_mail(subject="Überfällig").as_bytes(), sender="", recipients=["eins@example.test"])
+    store.add(_mail().as_bytes(), sender="", recipients=["Zwei@example.test"])
+    assert [mail.number for mail in store.page(limit=9, offset=0, query="ÜBERF")[1]] == [1]
+    assert [mail.number for mail in store.page(limit=9, offset=0, query="zwei@")[1]] == [2]
+
+
+def test_mail_outlives_the_process_and_a_torn_index_line(tmp_path: Path) -> None:
+    """What was accepted is there; what was not is not."""
+    _store(tmp_path).add(_mail(subject="kept").as_bytes(), sender="", recipients=["a@example.test"])
+    with (tmp_path / "index.jsonl").open("a") as index:
+        index.write('{"number": 2, "rec')
+    again = _store(tmp_path)
+    again.add(_mail(subject="next").as_bytes(), sender="", recipients=["a@example.test"])
+    assert [(mail.number, mail.subject) for mail in _store(tmp_path).page(limit=9, offset=0)[1]] == [
+        (2, "next"),
+        (1, "kept"),
+    ]
+
+
+async def test_a_hostile_message_is_shown_and_nothing_of_it_is_live(tmp_path: Path) -> None:
+    """Markup in subject, text and HTML part is escaped; the HTML part sits in a frame without rights."""
+    store = _store(tmp_path)
+    mail = _mail(subject=_HOSTILE, html=f'"><p>{_HOSTILE}<img src="https://tracker.test/x.png"></p>')
+    store.add(mail.as_bytes(), sender="a@b.test", recipients=[f'"{_HOSTILE}"@example.test'])
+    client = _page(store)
+    for path in ("/", f"/?q={_HOSTILE}", "/messages/1"):
+        answer = await client.get(path)
+        assert "<script" not in answer.text
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert 'sandbox=""' in (await client.get("/messages/1")).text
+    assert "您的发票已逾期" in (await client.get("/messages/1")).text
+
+
+async def test_the_interface_gives_pages_and_whole_messages(tmp_path: Path) -> None:
+    """For tests and scripts."""
+    store = _store(tmp_path)
+    store.add(_mail(html="<b>now</b>").as_bytes(), sender="a@b.test", recipients=["ap@example.test"])
+    client = _page(store)
+    listed = (await client.get("/api/messages", params={"limit": 1, "offset": 0})).json()
+    assert (listed["total"], listed["messages"][0]["recipients"]) == (1, ["ap@example.test"])
+    whole = (await client.get("/api/messages/1")).json()
+    assert whole["html"].strip() == "<b>now</b>"
+    assert ["Subject", "Reminder"] in whole["headers"]
+    assert (await client.get("/api/messages/2")).status_code == 404
+
+
+async def test_a_name_that_only_points_here_is_refused(tmp_path: Path) -> None:
+    """Otherwise any site could read the mail by DNS rebinding."""
+    assert (await _page(_store(tmp_path)).get("/", headers={"Host": "evil.test"})).status_code == 400
+
+
+@pytest.fixture
+async def mailbox(tmp_path: Path) -> AsyncIterator[tuple[Supervised, int]]:
+    """The real process, and its SMTP port."""
+    ports = Ports(usual=False)
+    smtp_port, page_port = ports.take(), ports.take()
+    command = [sys.executable, "-m", "deploy.local.mailbox", str(tmp_path), str(smtp_port), str(page_port)]
+    url = f"http://127.0.0.1:{page_port}"
+    process = Supervised("mailbox", command, environment={}, log=tmp_path / "mailbox.log", url=url, tell=print)
+    process.start()
+    await process.wait_ready()
+    yield process, smtp_port
+    await process.stop()
+
+
+async def test_mail_sent_by_smtp_is_there_when_it_is_accepted(mailbox: tuple[Supervised, int]) -> None:
+    """N1: the sender's 250 means it is on disk; many connections at once are served."""
+    process, smtp_port = mailbox
+    await asyncio.gather(
+        *(aiosmtplib.send(_mail(subject=f"{n}"), hostname="127.0.0.1", port=smtp_port) for n in range(20))
+    )
+    async with httpx.AsyncClient() as client:
+        listed = (await client.get(f"{process.url}/api/messages")).json()
+    assert {mail["subject"] for mail in listed["messages"]} == {str(n) for n in range(20)}
