@@ -46,13 +46,13 @@ def bounded(request: Request, *, max_bytes: int) -> Receive:
     return receive
 
 
-def check_accept(request: Request, produced: str) -> None:
-    """Raise 406 unless the header Accept, where there is one, allows `produced` or a problem (row 33)."""
+def check_accept(request: Request, *, produced: Collection[str]) -> None:
+    """Raise 406 unless the header Accept, where there is one, allows one of the media types `produced` (row 33)."""
     accept = request.headers.get("accept", "*/*")
     ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    family = produced.partition("/")[0] + "/*"
-    if not ranges & {produced, family, "*/*"}:
-        raise Problem(NOT_ACCEPTABLE, f"The answer is {produced}.")
+    families = {each.partition("/")[0] + "/*" for each in produced}
+    if not ranges & {*produced, *families, "*/*"}:
+        raise Problem(NOT_ACCEPTABLE, f"The answer is {' or '.join(sorted(produced))}.")
 
 
 def check_query(request: Request, *, known: Collection[str]) -> None:

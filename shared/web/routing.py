@@ -64,6 +64,7 @@ class StrictRoute(APIRoute):
         access = declared_access(self)
         query = frozenset(_query_names(self))
         extra = self.openapi_extra or {}
+        produced = _produced(self)
         accepted = frozenset(extra.get("requestBody", {}).get("content", ()))
 
         async def strictly(request: Request) -> Response:
@@ -71,7 +72,7 @@ class StrictRoute(APIRoute):
             strict = StrictRequest(request.scope, receive)
             if isinstance(access, Needs):
                 await access(strict)
-            reading.check_accept(strict, _produced(self))
+            reading.check_accept(strict, produced=produced)
             reading.check_query(strict, known=query)
             if accepted:
                 reading.check_media_type(strict, accepted=accepted)
@@ -115,7 +116,9 @@ def _query_names(route: APIRoute) -> Iterator[str]:
                 yield field.alias
 
 
-def _produced(route: APIRoute) -> str:
+def _produced(route: APIRoute) -> frozenset[str]:
+    """Return the media type of the route's response class, and those that its 200 documents beside it."""
     chosen = route.response_class
     response = chosen.value if isinstance(chosen, DefaultPlaceholder) else chosen
-    return response.media_type or "application/json"
+    documented = route.responses.get(200, {}).get("content", ())
+    return frozenset({response.media_type or "application/json", *documented})
