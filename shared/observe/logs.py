@@ -4,7 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -13,8 +13,8 @@ from shared.observe import trace
 Event = MutableMapping[str, Any]
 
 
-def configure_logs(level: str = "INFO") -> None:
-    """Send structlog and the standard library's loggers to standard output, one JSON object per line."""
+def configure_logs(level: str = "INFO", *, output: TextIO = sys.stdout) -> None:
+    """Send structlog and the standard library's loggers to `output`, one JSON object per line."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_ids,
@@ -25,10 +25,10 @@ def configure_logs(level: str = "INFO") -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(output),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
 from shared.observe import logs, metrics, trace
-from shared.web.problem_types import HEADERS_TOO_LARGE, INTERNAL, URI_TOO_LONG
+from shared.web.problem_types import HEADERS_TOO_LARGE, INTERNAL, MALFORMED, URI_TOO_LONG
 from shared.web.problems import Problem
 
 MAX_HEADER_BYTES = 16 * 1024
@@ -60,7 +60,7 @@ class _Exchange:
             await send(message)
 
         try:
-            if (refusal := _oversized(self._scope)) is not None:
+            if (refusal := _refused_head(self._scope)) is not None:
                 await refusal.response()(self._scope, receive, annotated)
             else:
                 await app(self._scope, receive, annotated)
@@ -95,12 +95,15 @@ class _Exchange:
         )
 
 
-def _oversized(scope: Scope) -> Problem | None:
-    """Return the refusal of a request line or headers above the limits (row 34)."""
+def _refused_head(scope: Scope) -> Problem | None:
+    """Return the refusal of a request line or headers above the limits (row 34), or of two lengths (row 36)."""
+    close = {"Connection": "close"}
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_TARGET_BYTES:
-        return Problem(URI_TOO_LONG, headers={"Connection": "close"})
+        return Problem(URI_TOO_LONG, headers=close)
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     sizes = [len(name) + len(value) for name, value in headers]
     if len(sizes) > MAX_HEADERS or sum(sizes) > MAX_HEADER_BYTES:
-        return Problem(HEADERS_TOO_LARGE, headers={"Connection": "close"})
+        return Problem(HEADERS_TOO_LARGE, headers=close)
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:
+        return Problem(MALFORMED, "Both Content-Length and Transfer-Encoding.", headers=close)
     return None

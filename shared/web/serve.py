@@ -1,5 +1,7 @@
 """Runs an application on uvicorn with limits; slow headers are the business of the proxy in front (row 35)."""
 
+import signal
+
 import uvicorn
 from fastapi import FastAPI
 
@@ -33,5 +35,8 @@ def server(app: FastAPI, *, host: str, port: int) -> uvicorn.Server:
 
 
 def serve(app: FastAPI, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is in flight."""
+    """Serve until SIGTERM or SIGINT, then finish what is in flight and return."""
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops gracefully and then raises the signal again for us; being asked to stop is no failure.
+        signal.signal(stop, lambda *_: None)
     server(app, host=host, port=port).run()

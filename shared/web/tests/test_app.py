@@ -1,0 +1,106 @@
+import asyncio
+import json
+
+import httpx
+import jsonschema
+
+from shared.web.problem_types import COMMON
+from shared.web.tests.service import TAKEN
+
+
+def test_health_without_a_database(base_url: str) -> None:
+    """P10, faults 2.48: alive and not ready, and the answer names what is missing."""
+    assert httpx.get(f"{base_url}/livez").json() == {"status": "live"}
+    ready = httpx.get(f"{base_url}/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["checks"] == {"database": "failing"}
+
+
+async def test_ready_with_a_database(online: httpx.AsyncClient) -> None:
+    """P10: all checks pass."""
+    assert (await online.get("/readyz")).json() == {"status": "ready", "checks": {"database": "ok"}}
+
+
+def test_figures_are_by_route_and_never_by_customer(base_url: str) -> None:
+    """P10: the time of requests, by template."""
+    httpx.get(f"{base_url}/v1/things/0190a0a0-0000-7000-8000-000000000000")
+    text = httpx.get(f"{base_url}/metrics").text
+    assert 'dueflow_http_request_seconds_count{method="GET",route="/v1/things/{thing_id}",status="401"}' in text
+    assert "0190a0a0" not in text
+
+
+def test_every_problem_type_is_documented(base_url: str) -> None:
+    """P8: the type of a problem leads to its meaning."""
+    for kind in (*COMMON, TAKEN):
+        page = httpx.get(base_url + kind.uri).json()
+        assert (page["type"], page["status"]) == (kind.uri, kind.status)
+        assert page["meaning"].endswith(".")
+    assert httpx.get(f"{base_url}/problems/none").status_code == 404
+
+
+def test_openapi_tells_problems_keys_and_limits(base_url: str) -> None:
+    """P8: what a generator of clients needs is there, and FastAPI's own 422 is not."""
+    document = httpx.get(f"{base_url}/openapi.json").json()
+    post = document["paths"]["/v1/things"]["post"]
+    for status in ("400", "401", "403", "409", "413", "415", "422", "429", "500", "503"):
+        schema = post["responses"][status]["content"]["application/problem+json"]["schema"]
+        jsonschema.Draft202012Validator.check_schema(schema)
+    assert "/problems/name-taken" in post["responses"]["409"]["description"]
+    (key,) = [each for each in post["parameters"] if each["name"] == "Idempotency-Key"]
+    assert key["required"] is True
+    assert post["security"] == [{"ApiKey": []}]
+    assert post["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/ThingBody")
+    assert document["paths"]["/v1/imports"]["post"]["x-max-body-bytes"] == 3_000_000
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+def test_the_api_pages_need_no_download(base_url: str) -> None:
+    """P1: /docs and all that it loads come from the service."""
+    page = httpx.get(f"{base_url}/docs").text
+    assert "https://" not in page
+    assert httpx.get(f"{base_url}/static-offline-docs/swagger-ui-bundle.js").status_code == 200
+
+
+def test_every_answer_carries_the_safe_headers(base_url: str) -> None:
+    """Faults 4.26: and no name of a server."""
+    answer = httpx.get(f"{base_url}/nothing")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "server" not in answer.headers
+
+
+async def test_the_same_post_many_times_is_one_thing(online: httpx.AsyncClient) -> None:
+    """Faults 2.4, 2.46: a hundred at once and one later, byte for byte the same."""
+    headers = {"Idempotency-Key": "one-intent"}
+    bodies = ['{"name": "chair"}', '{ "name" : "\\u0063hair" }']
+    posts = [
+        online.post("/v1/things", content=bodies[n % 2], headers=headers | {"Content-Type": "application/json"})
+        for n in range(100)
+    ]
+    answers = await asyncio.gather(*posts)
+    assert {(answer.status_code, answer.content) for answer in answers} == {(201, b'{"name": "chair"}')}
+    other = await online.post("/v1/things", json={"name": "table"}, headers=headers)
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    assert (await online.get("/v1/things")).json() == {"items": ["chair"], "next_cursor": None}
+
+
+async def test_a_listing_is_read_page_by_page(online: httpx.AsyncClient) -> None:
+    """P8, faults 3.30: each row once, and the cursor opens neither other filters nor another caller's listing."""
+    names = [f"thing-{number:02}" for number in range(25)]
+    await asyncio.gather(
+        *(
+            online.post("/v1/things", json={"name": name}, headers={"Idempotency-Key": f"key-of-{name}"})
+            for name in names
+        )
+    )
+    seen, cursor = [], None
+    while True:
+        query = {"limit": "10", "starts": "thing"} | ({"cursor": cursor} if cursor else {})
+        page = (await online.get("/v1/things", params=query)).json()
+        seen += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = page["next_cursor"]
+    assert seen == names
+    stolen = await online.get("/v1/things", params={"cursor": cursor, "starts": "t"})
+    assert (stolen.status_code, stolen.json()["type"]) == (400, "/problems/cursor-invalid")
