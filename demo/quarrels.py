@@ -1,0 +1,80 @@
+"""What the simulated debtors contest, and how each dispute ends: credited, partly credited or rejected."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from demo.debts import Debt, amount_text
+from demo.habits import BEHAVIOR, on_weekday
+from demo.house import COMPANY, House
+
+_REASONS = ("quality", "quantity", "price", "delivery")
+_OUTCOMES = {"credited": 0.45, "partly_credited": 0.2, "rejected": 0.35}
+_OPENED_DAYS = (-4, 6)
+_RESOLVED_AFTER_DAYS = (8, 25)
+_PAYS_AFTER_DAYS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Dispute:
+    debt: Debt
+    dispute_id: str
+    contested_minor: int
+
+
+class Quarrels:
+    """Disputes from their opening to their end."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._opens: defaultdict[date, list[Debt]] = defaultdict(list)
+        self._ends: defaultdict[date, list[_Dispute]] = defaultdict(list)
+
+    def consider(self, debt: Debt, today: date) -> None:
+        """Let the debtor of a new invoice contest it, near its due date, if he is one who does."""
+        customer, chance = debt.customer, self._house.chance
+        if customer.designates and chance.happens(BEHAVIOR[customer.habit].dispute_share, "dispute", debt.name):
+            days = chance.of("dispute day", debt.name).randint(*_OPENED_DAYS)
+            self._opens[max(today + timedelta(days=1), debt.due_date + timedelta(days=days))].append(debt)
+
+    async def settle(self, today: date) -> None:
+        """Decide today's disputes, then open new ones."""
+        for dispute in self._ends.pop(today, []):
+            await self._resolve(dispute, today)
+        for debt in self._opens.pop(today, []):
+            await self._open(debt, today)
+
+    async def _open(self, debt: Debt, today: date) -> None:
+        draw = self._house.chance.of("contested", debt.name)
+        contested_minor = debt.willing_minor * draw.choice((20, 40, 100)) // 100
+        if not contested_minor:
+            return
+        call = self._house.dueflow.collections.open_dispute(
+            {
+                "entity": COMPANY["code"],
+                "customer_number": debt.customer.number,
+                "invoice_number": debt.invoice_number,
+                "ordinal": debt.ordinal,
+                "amount": amount_text(contested_minor, debt.customer),
+                "reason": draw.choice(_REASONS),
+            }
+        )
+        answer = await self._house.ask("disputes opened", call)
+        if answer is not None:
+            debt.withheld_minor += contested_minor
+            ends = today + timedelta(days=draw.randint(*_RESOLVED_AFTER_DAYS))
+            self._ends[ends].append(_Dispute(debt, answer["dispute_id"], contested_minor))
+
+    async def _resolve(self, dispute: _Dispute, today: date) -> None:
+        debt, contested_minor = dispute.debt, dispute.contested_minor
+        outcome = self._house.chance.one_of(_OUTCOMES, "outcome", debt.name)
+        credited_minor = {"credited": contested_minor, "partly_credited": contested_minor // 2}.get(outcome, 0)
+        call = self._house.dueflow.collections.resolve_dispute(
+            dispute.dispute_id,
+            outcome=outcome,
+            credited=amount_text(credited_minor, debt.customer) if credited_minor else None,
+        )
+        if await self._house.ask(f"disputes {outcome.replace('_', ' ')}", call) is not None:
+            debt.withheld_minor -= contested_minor
+            debt.open_minor -= credited_minor
+            debt.pay_date = debt.pay_date and on_weekday(today + timedelta(days=_PAYS_AFTER_DAYS))
