@@ -55,6 +55,7 @@ class EmbeddedKafka:
         self._port: int | None = None
         self._controller_port: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_wanted = False
         self.log = folder / "kafka.log"
 
     @property
@@ -80,6 +81,7 @@ class EmbeddedKafka:
             [*_java(), "kafka.Kafka", self._properties], log=self.log, death_signal=signal.SIGTERM, folder=self._folder
         )
         self._pid_file.write_text(str(self._process.pid))
+        self._is_wanted = True
 
     def wait_ready(self) -> None:
         """Block until the broker accepts connections; raises `RuntimeError` with the log if it does not."""
@@ -89,12 +91,19 @@ class EmbeddedKafka:
 
     def stop(self) -> None:
         """A controlled shutdown, so that the next start need not recover."""
+        self._is_wanted = False
         stop(self._running, gently=signal.SIGTERM, grace_seconds=_STOP_SECONDS)
         self._pid_file.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End it as a crash would."""
+        self._is_wanted = False
         kill(self._running)
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it ended without being told to."""
+        return self._is_wanted and self._running.poll() is not None
 
     @property
     def _data(self) -> Path:

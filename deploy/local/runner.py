@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,20 +9,20 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local.api_keys import admit
-from deploy.local.databases import SERVICES, Databases, ensure_databases
+from deploy.local.databases import Databases, ensure_databases
 from deploy.local.environment import SMTP_VARIABLE, Installation
 from deploy.local.files import write_private
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.ports import Ports
 from deploy.local.postgres import EmbeddedPostgres
-from deploy.local.processes import tail
 from deploy.local.run_secrets import Secrets
 from deploy.local.servers import NamedKafka, NamedPostgres, find_kafka, find_postgres
-from deploy.local.state import ROOT, StackState, forget_state, lock_folder
+from deploy.local.service_processes import installed_services, mailbox_process, migrate, service_processes
+from deploy.local.state import StackState, forget_state, lock_folder
 from deploy.local.supervised import Supervised
 from deploy.local.topics import ensure_topics
 
-_SERVICE_MODULE = "services.{}.main"
+_LOOK_SECONDS = 1
 
 
 class LocalStack:
@@ -149,15 +148,21 @@ class LocalStack:
         installation = self._installation()
         environments = {service: self._environment(service, installation) for service in self.services}
         self._tell("databases are brought to their newest schema")
-        await asyncio.gather(*(self._migrate(service, environments[service]) for service in self.services))
+        await asyncio.gather(*(migrate(service, said, logs=self._logs) for service, said in environments.items()))
         self._exits.push_async_callback(self._stop_processes)
-        if installation.mailbox_ports:
-            self._supervise_mailbox(*installation.mailbox_ports)
-        for service, environment in environments.items():
-            self._supervise_service(service, environment)
+        if ports := installation.mailbox_ports:
+            mail = self.root / "mail"
+            self.processes.append(
+                mailbox_process(mail, page_port=ports[0], smtp_port=ports[1], logs=self._logs, tell=self._tell)
+            )
+        for service, said in environments.items():
+            self.processes.extend(service_processes(service, said, logs=self._logs, tell=self._tell))
         self._tell(f"{len(self.processes)} processes start")
+        for process in self.processes:
+            process.start()
         await asyncio.gather(*(process.wait_ready() for process in self.processes))
-        self._watchers = [asyncio.create_task(process.watch()) for process in self.processes]
+        watches = [self._watch_servers(), *(process.watch() for process in self.processes)]
+        self._watchers = [asyncio.create_task(watch) for watch in watches]
 
     def _installation(self) -> Installation:
         keys, cursor_secret = self.root / "api-keys.json", self.root / "cursor.secret"
@@ -180,37 +185,13 @@ class LocalStack:
             database_url=self.database_url(service), port=self._ports.take(service), worker_port=self._ports.take()
         )
 
-    async def _migrate(self, service: str, environment: Mapping[str, str]) -> None:
-        log = self._log(f"{service}-migrate")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            migration = await asyncio.create_subprocess_exec(
-                *_command(service, "migrate"), stdout=output, stderr=output, env=environment, cwd=ROOT
-            )
-            if await migration.wait():
-                raise RuntimeError(f"the migrations of {service} failed:\n{tail(log)}")
-
-    def _supervise_service(self, service: str, environment: Mapping[str, str]) -> None:
-        for role, port in (("api", environment["DUEFLOW_PORT"]), ("worker", environment["DUEFLOW_WORKER_PORT"])):
-            self._supervise(f"{service}-{role}", _command(service, role), environment=environment, port=port)
-
-    def _supervise_mailbox(self, page_port: int, smtp_port: int) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "deploy.local.mailbox",
-            str(self.root / "mail"),
-            str(smtp_port),
-            str(page_port),
-        ]
-        self._supervise("mailbox", command, environment=os.environ, port=str(page_port))
-
-    def _supervise(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], port: str) -> None:
-        process = Supervised(
-            name, command, environment=environment, log=self._log(name), url=f"http://127.0.0.1:{port}", tell=self._tell
-        )
-        process.start()
-        self.processes.append(process)
+    async def _watch_servers(self) -> None:
+        while True:
+            for server in (self.postgres, self.kafka):
+                if server.has_crashed:
+                    self._tell(f"{type(server).__name__} ended; it starts again")
+                    server.launch()
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _stop_processes(self) -> None:
         for watcher in self._watchers:
@@ -219,8 +200,9 @@ class LocalStack:
         self._tell(f"{len(self.processes)} processes stop")
         await asyncio.gather(*(process.stop() for process in self.processes))
 
-    def _log(self, process: str) -> Path:
-        return self.root / "logs" / f"{process}.log"
+    @property
+    def _logs(self) -> Path:
+        return self.root / "logs"
 
     def _state(self) -> StackState:
         return StackState(
@@ -234,12 +216,3 @@ class LocalStack:
             api_key=self.api_key,
             mailbox_url=self.mailbox_url,
         )
-
-
-def installed_services() -> list[str]:
-    """The services whose code is here."""
-    return [service for service in SERVICES if (ROOT / "services" / service / "main.py").exists()]
-
-
-def _command(service: str, role: str) -> list[str]:
-    return [sys.executable, "-m", _SERVICE_MODULE.format(service), role]

@@ -13,6 +13,8 @@ KAFKA_VARIABLE = "DUEFLOW_KAFKA_BOOTSTRAP"
 class NamedPostgres:
     """A server somebody else runs; its URL must be of a role that may create roles and databases."""
 
+    has_crashed = False  # or somebody else notices
+
     def __init__(self, url: str) -> None:
         self.url = url
 
@@ -28,6 +30,8 @@ class NamedPostgres:
 
 class NamedKafka:
     """A broker somebody else runs, at `host:port[,host:port…]`."""
+
+    has_crashed = False  # or somebody else notices
 
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -42,12 +41,9 @@ class StackState:
 
 def load_state(root: Path) -> StackState:
     """The state of the stack that runs over `root`; raises `NotRunning`."""
-    try:
-        state = StackState(**json.loads((root / "stack.json").read_text()))
-        os.kill(state.pid, 0)
-    except (FileNotFoundError, ProcessLookupError) as error:
-        raise NotRunning(f"nothing runs in {root}: start it with `make up`") from error
-    return state
+    if not is_running(root):
+        raise NotRunning(f"nothing runs in {root}: start it with `make up`")
+    return StackState(**json.loads((root / "stack.json").read_text()))
 
 
 def forget_state(root: Path) -> None:
@@ -55,10 +51,21 @@ def forget_state(root: Path) -> None:
     (root / "stack.json").unlink(missing_ok=True)
 
 
+def is_running(root: Path) -> bool:
+    """Whether a stack over `root` has told where it is, and still holds the folder."""
+    if not (root / "stack.json").exists():
+        return False
+    try:
+        lock_folder(root).close()
+    except AlreadyRunning:
+        return True
+    return False
+
+
 def lock_folder(root: Path) -> IO[str]:
     """Hold the folder for this process for as long as the file stays open; raises `AlreadyRunning`."""
     root.mkdir(parents=True, exist_ok=True)
-    lock = (root / "stack.lock").open("w")
+    lock = (root / "stack.lock").open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -1,0 +1,1 @@
+"""The command line `dueflow`: one verb per module."""

@@ -1,0 +1,37 @@
+"""`dueflow up`: everything on this machine, in the foreground, with the real clock."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from cli.running import health_table, run_until_told
+from deploy.local.runner import LocalStack
+from deploy.local.state import RUNS, AlreadyRunning
+
+Partitions = Annotated[int, typer.Option(min=1, envvar="DUEFLOW_PARTITIONS", help="Chosen once, at the first start.")]
+
+
+def up(partitions: Partitions = 12) -> None:
+    """Start PostgreSQL, Kafka and the services; Ctrl-C ends them."""
+    console = Console()
+    try:
+        status = run_until_told(_up(console, partitions=partitions))
+    except AlreadyRunning as error:
+        console.print(str(error), style="red")
+        status = 1
+    raise typer.Exit(status)
+
+
+async def _up(console: Console, *, partitions: int) -> int:
+    stack = LocalStack(RUNS / "up", partitions=partitions, usual_ports=True, tell=console.print)
+    with Live(console=console, get_renderable=lambda: health_table(stack), refresh_per_second=2):
+        async with stack:
+            key_file = stack.root / "secrets.json"
+            console.print(f"ready. The key named local is in {key_file} (api_key); make another: dueflow token NAME")
+            if stack.mailbox_url:
+                console.print(f"mail that is sent is caught: {stack.mailbox_url}")
+            await asyncio.get_running_loop().create_future()
+    return 0

@@ -1,0 +1,115 @@
+"""The embedded servers survive what happens to a laptop (P1, P2)."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from deploy.local.kafka import EmbeddedKafka
+from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.privileges import account_for_postgres, reachable_folder, reachable_program
+from deploy.local.topics import ensure_topics
+
+
+def test_postgres_keeps_its_data_over_a_crash_and_a_stale_pid_file(tmp_path: Path) -> None:
+    """P1: the number in the pid file may belong to anybody by now."""
+    folder = _enterable(tmp_path)
+    first = EmbeddedPostgres(folder)
+    first.start()
+    asyncio.run(_execute(first.url, "CREATE TABLE proof AS SELECT 1 AS n"))
+    first.kill()
+    pid_file = next(folder.rglob("postmaster.pid"))
+    pid_file.write_text(pid_file.read_text().replace(pid_file.read_text().split()[0], str(os.getpid()), 1))
+    again = EmbeddedPostgres(folder)
+    again.start()
+    try:
+        assert asyncio.run(_execute(again.url, "SELECT * FROM proof")) == "SELECT 1"
+    finally:
+        again.stop()
+
+
+def test_a_postgres_that_a_killed_run_left_is_ended_first(tmp_path: Path) -> None:
+    """P1: where the system has no way to end it with its parent."""
+    folder = _enterable(tmp_path)
+    left = EmbeddedPostgres(folder, durable=False)
+    left.start()
+    again = EmbeddedPostgres(folder, durable=False)
+    again.start()
+    try:
+        assert left.has_crashed
+        assert asyncio.run(_execute(again.url, "SELECT 1")) == "SELECT 1"
+    finally:
+        again.stop()
+
+
+def test_a_password_is_needed(tmp_path: Path) -> None:
+    """P9: also on loopback."""
+    server = EmbeddedPostgres(_enterable(tmp_path), durable=False)
+    server.start()
+    try:
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            asyncio.run(_execute(server.url.replace("postgres:", "postgres:x", 1), "SELECT 1"))
+    finally:
+        server.stop()
+
+
+async def test_kafka_keeps_its_records_over_a_crash_at_the_same_address(tmp_path: Path) -> None:
+    """P2: clients find it again where it was."""
+    kafka = EmbeddedKafka(tmp_path / "kafka")
+    kafka.start()
+    address = kafka.bootstrap
+    try:
+        await ensure_topics(bootstrap=address, partitions=1, services=["ledger"])
+        async with AIOKafkaProducer(bootstrap_servers=address, acks="all") as producer:
+            await producer.send_and_wait("dueflow.ledger", b"issued")
+        kafka.kill()
+        assert not kafka.has_crashed
+        kafka.start()
+        assert kafka.bootstrap == address
+        async with AIOKafkaConsumer(
+            "dueflow.ledger", bootstrap_servers=address, auto_offset_reset="earliest"
+        ) as consumer:
+            assert (await consumer.getone()).value == b"issued"
+    finally:
+        kafka.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops privileges")
+def test_under_a_private_folder_root_starts_postgres_from_a_copy_elsewhere(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """P1: a clone below /root, which no other account may enter."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    account = account_for_postgres()
+    folder = reachable_folder(private / "postgres", account=account)
+    request.addfinalizer(lambda: shutil.rmtree(folder))
+    assert folder.parent == Path("/var/tmp")  # noqa: S108
+    package = private / "wheel"
+    (package / "install" / "bin").mkdir(parents=True)
+    (private / "wheel.libs").mkdir()
+    copy = reachable_program(package / "install" / "bin", below=folder, account=account)
+    assert copy == folder / "packages" / "wheel" / "install" / "bin"
+    assert (folder / "packages" / "wheel.libs").exists()
+    (folder / "data").mkdir()
+    shutil.rmtree(private)
+    assert not (reachable_folder(private / "postgres", account=account) / "data").exists()
+
+
+def _enterable(folder: Path) -> Path:
+    """As root, pytest's folders are private, and PostgreSQL runs as somebody else."""
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o711)
+    return folder / "postgres"
+
+
+async def _execute(url: str, statement: str) -> str:
+    connection = await asyncpg.connect(url)
+    try:
+        return str(await connection.execute(statement))
+    finally:
+        await connection.close()
