@@ -11,6 +11,7 @@ from demo.chance import Chance
 
 Habit = Literal["prompt", "late", "troubled", "unwilling"]
 Size = Literal["small", "medium", "large"]
+Grade = Literal["A", "B", "C", "D"]
 
 _HABITS: dict[Habit, float] = {"prompt": 52, "late": 28, "troubled": 13, "unwilling": 7}
 _SIZES: dict[Size, float] = {"small": 50, "medium": 35, "large": 15}
@@ -25,7 +26,7 @@ _ORDER_MINOR: dict[Size, int] = {"small": 800_000, "medium": 4_500_000, "large":
 _ORDERS_A_MONTH: dict[Size, float] = {"small": 1.6, "medium": 2.5, "large": 3.6}
 _LIMIT_IN_MONTHS: dict[Habit, int] = {"prompt": 7, "late": 6, "troubled": 4, "unwilling": 4}
 # The grades that somebody once gave them; that some are too kind is what the year shows.
-_GRADES: dict[Habit, dict[str, float]] = {
+_GRADES: dict[Habit, dict[Grade, float]] = {
     "prompt": {"A": 60, "B": 40},
     "late": {"A": 10, "B": 70, "C": 20},
     "troubled": {"B": 40, "C": 60},
@@ -53,7 +54,7 @@ class Customer:
     industry: str
     size: Size
     habit: Habit
-    grade: str
+    grade: Grade
     currency: str
     limit_minor: int
     order_minor: int

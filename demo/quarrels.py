@@ -1,15 +1,19 @@
 """What the simulated debtors contest, and how each dispute ends: credited, partly credited or rejected."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from demo.debts import Debt, amount_text
 from demo.habits import BEHAVIOR, on_weekday
 from demo.house import COMPANY, House
 
+Outcome = Literal["credited", "partly_credited", "rejected"]
+
 _REASONS = ("quality", "quantity", "price", "delivery")
-_OUTCOMES = {"credited": 0.45, "partly_credited": 0.2, "rejected": 0.35}
+_OUTCOMES: Mapping[Outcome, float] = {"credited": 0.45, "partly_credited": 0.2, "rejected": 0.35}
 _OPENED_DAYS = (-4, 6)
 _RESOLVED_AFTER_DAYS = (8, 25)
 _PAYS_AFTER_DAYS = 9

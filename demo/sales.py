@@ -14,6 +14,7 @@ from demo.habits import first_pay_date
 from demo.house import COMPANY, House
 from demo.payers import Payers
 from demo.population import Customer
+from demo.quarrels import Quarrels
 from shared.calendars import WorkCalendar
 from shared.money import parse_amount, split_by_weight
 
@@ -48,10 +49,11 @@ class Order:
 class Sales:
     """Orders and the documents that follow from them."""
 
-    def __init__(self, house: House, customers: Sequence[Customer], payers: Payers) -> None:
+    def __init__(self, house: House, customers: Sequence[Customer], payers: Payers, quarrels: Quarrels) -> None:
         self._house = house
         self._customers = customers
         self._payers = payers
+        self._quarrels = quarrels
         self._working = WorkCalendar.of("CN")
         self._ships: defaultdict[date, list[Order]] = defaultdict(list)
         self._credits: defaultdict[date, list[tuple[Order, Any]]] = defaultdict(list)
@@ -157,6 +159,8 @@ class Sales:
             self._cancels[today + timedelta(days=1)].append((order, answer | {"number": number}))
         elif len(debts) == 1 and chance.happens(_CREDIT_NOTE_SHARE, "credit note", order.number):
             self._credits[today + timedelta(days=6)].append((order, answer | {"number": number}))
+        else:
+            self._quarrels.consider(debts[0], today)
 
     async def _credit(self, order: Order, invoice: Any, today: date) -> None:
         """Take back some of the goods, unless they were paid meanwhile."""

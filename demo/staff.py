@@ -1,10 +1,12 @@
-"""The simulated staff: each day they do, skip or decide the tasks of the day before, and note what debtors tell them."""
+"""The simulated staff: each day they do, skip or decide the tasks of the day before, and note what debtors say."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
+
+from dueflow_client.shapes import Promise
 
 from demo.debts import Debts, amount_text
 from demo.habits import BEHAVIOR, on_weekday
@@ -28,6 +30,7 @@ class Staff:
         self._house = house
         self._customers = {customer.number: customer for customer in customers}
         self._debts = debts
+        self._classified: set[str] = set()
 
     async def work(self, today: date) -> None:
         """Work through what was assigned before today; nobody sees a task on the day it is made."""
@@ -92,16 +95,16 @@ class Staff:
             return
         draw = self._house.chance.of("promise", customer.number, today)
         promised_date = on_weekday(today + timedelta(days=draw.randint(*_PROMISED_IN_DAYS)))
-        call = self._house.dueflow.collections.record_promise(
-            {
-                "entity": COMPANY["code"],
-                "customer_number": customer.number,
-                "currency": customer.currency,
-                "amount": amount_text(sum(debt.willing_minor for debt in overdue), customer),
-                "promised_date": promised_date.isoformat(),
-            }
-            | ({"invoice_numbers": sorted({debt.invoice_number for debt in overdue})} if customer.designates else {})
-        )
+        promise: Promise = {
+            "entity": COMPANY["code"],
+            "customer_number": customer.number,
+            "currency": customer.currency,
+            "amount": amount_text(sum(debt.willing_minor for debt in overdue), customer),
+            "promised_date": promised_date.isoformat(),
+        }
+        if customer.designates:
+            promise["invoice_numbers"] = sorted({debt.invoice_number for debt in overdue})
+        call = self._house.dueflow.collections.record_promise(promise)
         if await self._house.ask("promises", call) is None:
             return
         keeps = draw.random() < BEHAVIOR[customer.habit].keeps_share
@@ -125,8 +128,10 @@ class Staff:
     async def _classify(self, customer: Customer, case_id: str) -> None:
         """Confirm once what kind of debtor this is, where the manager has come to a view."""
         debtor_class, share = _CLASSES.get(customer.habit, ("", 0.0))
-        if self._house.chance.happens(share, "class", customer.number, case_id and "case"):
-            call = self._house.dueflow.collections.classify_debtor(
-                case_id, debtor_class=debtor_class, reason="talked with the manager"
-            )
-            await self._house.ask(f"debtors classified: {debtor_class.replace('_', ' ')}", call)
+        if case_id in self._classified or not self._house.chance.happens(share, "class", customer.number):
+            return
+        self._classified.add(case_id)
+        call = self._house.dueflow.collections.classify_debtor(
+            case_id, debtor_class=debtor_class, reason="talked with the manager"
+        )
+        await self._house.ask(f"debtors classified: {debtor_class.replace('_', ' ')}", call)

@@ -1,7 +1,9 @@
 """Credit's calls: customers, limits, and the check before an order ships."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from dueflow_client.problem import Problem
 from dueflow_client.service import ServiceClient
@@ -23,7 +25,7 @@ class CreditClient(ServiceClient):
         """Yield the customers."""
         return self._http.pages("/v1/customers", **filters)
 
-    async def set_limit(self, customer_id: str, limit: Amount, *, reason: str) -> Any:
+    async def set_limit(self, customer_id: UUID, limit: Amount, *, reason: str) -> Any:
         """Set a customer's limit."""
         return await self._http.put(f"/v1/customers/{customer_id}/limit", {**limit, "reason": reason})
 
@@ -31,7 +33,12 @@ class CreditClient(ServiceClient):
         """Set the limit of a whole group."""
         return await self._http.put(f"/v1/groups/{group}", {"limit": limit})
 
-    async def blacklist_customer(self, customer_id: str, *, reason: str, key: str | None = None) -> Any:
+    async def record_insolvency(self, customer_id: UUID, *, opened_date: date, key: str | None = None) -> Any:
+        """Record that insolvency proceedings were opened."""
+        body = {"opened_date": opened_date.isoformat()}
+        return await self._http.post(f"/v1/customers/{customer_id}/insolvency", body, key=key)
+
+    async def blacklist_customer(self, customer_id: UUID, *, reason: str, key: str | None = None) -> Any:
         """Sell nothing on credit to this customer until he is delisted."""
         return await self._http.post(f"/v1/customers/{customer_id}/blacklisting", {"reason": reason}, key=key)
 
