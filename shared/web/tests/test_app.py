@@ -1,11 +1,15 @@
 import asyncio
 import json
+from pathlib import Path
 
 import httpx
 import jsonschema
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.web.problem_types import COMMON
-from shared.web.tests.service import TAKEN
+from shared.web.tests.service import TAKEN, bearer, build_service
+from shared.web.tests.shelf import Shelf
 
 
 def test_health_without_a_database(base_url: str) -> None:
@@ -104,3 +108,37 @@ async def test_a_listing_is_read_page_by_page(online: httpx.AsyncClient) -> None
     assert seen == names
     stolen = await online.get("/v1/things", params={"cursor": cursor, "starts": "t"})
     assert (stolen.status_code, stolen.json()["type"]) == (400, "/problems/cursor-invalid")
+
+
+async def test_callers_that_hang_up_leave_nothing_behind(online: httpx.AsyncClient, shelf: Shelf) -> None:
+    """Faults 2.29: their work is done once, and no connection is left inside a transaction."""
+    names = [f"thing-{number:02}" for number in range(60)]
+
+    async def hang_up(name: str) -> None:
+        headers = {"Idempotency-Key": f"key-of-{name}"}
+        try:
+            await online.post("/v1/things", json={"name": name}, headers=headers, timeout=0.009)
+        except httpx.TimeoutException:
+            pass
+
+    await asyncio.gather(*map(hang_up, names))
+    again = [online.post("/v1/things", json={"name": n}, headers={"Idempotency-Key": f"key-of-{n}"}) for n in names]
+    assert {answer.status_code for answer in await asyncio.gather(*again)} == {201}
+    assert await shelf.things() == names
+    async with shelf.engine.connect() as connection:
+        question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+        assert await connection.scalar(text(question)) == 0
+
+
+async def test_an_exhausted_pool_is_a_503(database: str, key_file: Path) -> None:
+    """Faults 2.28: with Retry-After, after the time that the pool was told to wait."""
+    shelf = Shelf(create_async_engine(database, pool_size=1, max_overflow=0, pool_timeout=0.1))
+    service = build_service(shelf, key_file)
+    service.state.shelf = shelf
+    async with (
+        shelf.engine.connect(),
+        httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client,
+    ):
+        answer = await client.get("/v1/things", headers=bearer("erp"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    await shelf.engine.dispose()
