@@ -14,9 +14,8 @@ from services.ledger.domain.aging import AgedSum, Bands
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgingQuestion:
-    """What is asked: the state at the end of `as_of`, as known then or as known now, of all or of some."""
+    """What is asked of a day: its end as known then or as known now, of all or of some, by customer or not."""
 
-    as_of: date
     known_then: bool
     by_customer: bool
     entity: str | None = None
@@ -36,14 +35,15 @@ async def aged_sums(
     connection: AsyncConnection,
     question: AgingQuestion,
     *,
+    as_of: date,
     bands: Bands,
-    limit: int,
+    limit: int | None,
     after: Sequence[object] | None = None,
 ) -> AgingAnswer:
-    """Return at most `limit` sums in order behind `after` (entity, currency, customer or None), and the totals."""
+    """Return at most `limit` sums (None: all) behind `after` (entity, currency, customer or None), and the totals."""
     entity, currency, customer_id = after or (None, None, None)
     parameters = {
-        "as_of": question.as_of,
+        "as_of": as_of,
         "known_then": question.known_then,
         "by_customer": question.by_customer,
         "entity": question.entity,
@@ -105,5 +105,6 @@ def _statement(bands: int) -> TextClause:
         (SELECT entity, nullif(customer_id, '00000000-0000-0000-0000-000000000000'), currency, {sums} FROM part
          WHERE CAST(:after_entity AS text) IS NULL OR (entity, currency, customer_id)
              > (CAST(:after_entity AS text), CAST(:after_currency AS text), CAST(:after_customer AS uuid))
-         GROUP BY entity, currency, part.customer_id ORDER BY entity, currency, part.customer_id LIMIT :limit)
+         GROUP BY entity, currency, part.customer_id
+         ORDER BY entity, currency, part.customer_id LIMIT CAST(:limit AS bigint))
     """)

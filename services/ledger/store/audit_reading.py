@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,16 @@ class AuditRecord:
     correlation_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Whose records are asked for, about what, and from which business day on."""
+
+    subject: str | None = None
+    actor: str | None = None
+    customer_id: UUID | None = None
+    first: date | None = None
+
+
 _RECORDS = text("""
     SELECT id, customer_id, actor, action, subject, details, effective_date, business_date, recorded_at, correlation_id
     FROM audit_record
@@ -41,23 +51,8 @@ _RECORDS = text("""
 
 
 async def audit_records(
-    connection: AsyncConnection,
-    *,
-    subject: str | None,
-    actor: str | None,
-    customer_id: UUID | None,
-    first: date | None,
-    limit: int,
-    after: int = 0,
+    connection: AsyncConnection, asked: AuditFilter, *, limit: int, after: int = 0
 ) -> Sequence[AuditRecord]:
-    """Return at most `limit` records with an id above `after`, recorded on business day `first` or later."""
-    parameters = {
-        "subject": subject,
-        "actor": actor,
-        "customer_id": customer_id,
-        "first": first,
-        "limit": limit,
-        "after": after,
-    }
-    rows = (await connection.execute(_RECORDS, parameters)).mappings()
+    """Return at most `limit` records with an id above `after`, in that order."""
+    rows = (await connection.execute(_RECORDS, {**asdict(asked), "limit": limit, "after": after})).mappings()
     return [AuditRecord(**{**row, "details": json.loads(row["details"])}) for row in rows]

@@ -36,8 +36,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JournalFilter:
+    """Which entries are asked for: of one entity or all, posted from `first` to `last`."""
+
+    entity: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountBalance:
-    """What was debited to and credited on an account of one entity and currency, and the difference."""
+    """What was debited to and credited on an account of one entity and currency; `accounts` is the entity's chart."""
 
     entity: str
     accounts: str
@@ -58,7 +67,8 @@ _ENTRIES = text("""
         (SELECT json_agg(json_build_array(p.account, p.amount_minor) ORDER BY p.ordinal)
          FROM posting AS p WHERE p.entry_id = e.entry_id) AS postings
     FROM journal_entry AS e
-    WHERE e.posting_date BETWEEN CAST(:first AS date) AND CAST(:last AS date)
+    WHERE e.posting_date >= coalesce(CAST(:first AS date), '-infinity')
+        AND e.posting_date <= coalesce(CAST(:last AS date), 'infinity')
         AND e.entity = coalesce(CAST(:entity AS text), e.entity)
         AND (CAST(:after_date AS date) IS NULL OR (e.posting_date, e.entity, e.entry_id)
             > (CAST(:after_date AS date), CAST(:after_entity AS text), CAST(:after_id AS uuid)))
@@ -77,20 +87,14 @@ _BALANCES = text("""
 
 
 async def entries(
-    connection: AsyncConnection,
-    *,
-    first: date,
-    last: date,
-    entity: str | None,
-    limit: int,
-    after: tuple[date, str, UUID] | None = None,
+    connection: AsyncConnection, asked: JournalFilter, *, limit: int, after: tuple[date, str, UUID] | None = None
 ) -> Sequence[Entry]:
-    """Return at most `limit` entries posted in `first` to `last`, behind `after` (posting date, entity, entry)."""
+    """Return at most `limit` entries behind `after` (posting date, entity, entry), in that order."""
     after_date, after_entity, after_id = after or (None, None, None)
     parameters = {
-        "first": first,
-        "last": last,
-        "entity": entity,
+        "first": asked.first,
+        "last": asked.last,
+        "entity": asked.entity,
         "limit": limit,
         "after_date": after_date,
         "after_entity": after_entity,
