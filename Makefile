@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-CODE := shared services deploy cli clients demo checker tests conftest.py
+CODE := shared services deploy cli demo checker clients tests conftest.py
 LOCK := uv pip compile --quiet --universal --generate-hashes --all-extras --no-header \
 	--no-emit-find-links --no-emit-index-url --python-version 3.11
 

@@ -27,7 +27,7 @@ def up(partitions: Partitions = 12) -> None:
 
 async def _up(console: Console, *, partitions: int) -> int:
     stack = LocalStack(RUNS / "up", partitions=partitions, usual_ports=True, tell=console.print)
-    with Live(console=console, get_renderable=lambda: health_table(stack), refresh_per_second=2):
+    with Live(console=console, get_renderable=lambda: health_table(stack), refresh_per_second=2, transient=True):
         async with stack:
             key_file = stack.root / "secrets.json"
             console.print(f"ready. The key named local is in {key_file} (api_key); make another: dueflow token NAME")
