@@ -1,0 +1,43 @@
+"""What a check is and what it finds: how many things it compared, and which of them differ, by id and figure only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+SHOWN_DIFFERENCES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The result of one check; `invariant` counts as section 6 of the fault list does, `differences` are the first 20."""
+
+    check: str
+    invariant: str
+    sentence: str
+    compared: int
+    wrong: int = 0
+    differences: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def holds(self) -> bool:
+        """Return whether nothing differed."""
+        return self.wrong == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The name of an invariant, without the way to decide it."""
+
+    name: str
+    invariant: str
+    sentence: str
+
+    def found(self, *, compared: int, differences: Sequence[str], wrong: int | None = None) -> Finding:
+        """Return the finding of this check; `wrong` where more differ than are listed."""
+        return Finding(
+            check=self.name,
+            invariant=self.invariant,
+            sentence=self.sentence,
+            compared=compared,
+            wrong=len(differences) if wrong is None else wrong,
+            differences=tuple(differences[:SHOWN_DIFFERENCES]),
+        )

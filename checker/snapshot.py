@@ -1,0 +1,54 @@
+"""The four databases, each read in one transaction that may not write, and how far each has heard the others."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+_HEADS = """
+    SELECT h.partition_no, h.sequence, EXISTS (
+        SELECT FROM outbox AS o WHERE o.partition_no = h.partition_no AND o.sequence IS NULL
+    ) AS more FROM stream_head AS h
+"""
+_POSITIONS = "SELECT topic, partition_no, sequence FROM stream_position"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One service's database as it stood at one moment."""
+
+    service: str
+    connection: AsyncConnection
+
+    async def rows(self, sql: str, **values: Any) -> list[Row[Any]]:
+        """Return the rows of a query."""
+        return list(await self.connection.execute(text(sql), values))
+
+    async def heads(self) -> dict[int, int | None]:
+        """Return the last number given out in each partition of its stream; None while an event has no number yet."""
+        return {row.partition_no: None if row.more else row.sequence for row in await self.rows(_HEADS)}
+
+    async def positions(self) -> dict[tuple[str, int], int]:
+        """Return the last number heard, by topic and partition."""
+        return {(row.topic, row.partition_no): row.sequence for row in await self.rows(_POSITIONS)}
+
+
+@asynccontextmanager
+async def take_snapshots(urls: Mapping[str, str]) -> AsyncIterator[dict[str, Snapshot]]:
+    """Open one read-only snapshot per service, as close together as four connections allow."""
+    async with AsyncExitStack() as stack:
+        snapshots: dict[str, Snapshot] = {}
+        for service, url in urls.items():
+            engine = create_async_engine(url, poolclass=NullPool)
+            stack.push_async_callback(engine.dispose)
+            snapshots[service] = Snapshot(service, await stack.enter_async_context(engine.connect()))
+        for snapshot in snapshots.values():
+            await snapshot.rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # The snapshot itself is taken by the first query.
+        for snapshot in snapshots.values():
+            await snapshot.rows("SELECT 1")
+        yield snapshots
