@@ -147,6 +147,7 @@ INVOICES = Columns(
         ("instalments", "due_date"): "due_date",
         ("instalments", "amount"): "total",
         ("terms", "days"): "net_days",
+        ("terms", "terms"): "due_date",
     },
 )
 """One row is one invoice of one line; its due date is given, or follows from `net_days` or its contract (L1, L2)."""

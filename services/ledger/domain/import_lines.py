@@ -1,9 +1,11 @@
 """Cuts an imported file into numbered lines of text, and refuses at once what is no text file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 MAX_LINE_BYTES = 1024 * 1024
+PORTION_LINES = 500
+PORTION_CHARACTERS = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -61,3 +63,17 @@ class LineCutter:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
             raise NotText(f"line {self._number} is not UTF-8: save the file as UTF-8") from None
+
+
+def portions(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Put lines together into portions of one transaction each; a long line may be one by itself."""
+    portion: list[Line] = []
+    characters = 0
+    for line in lines:
+        if portion and (len(portion) == PORTION_LINES or characters + len(line.text) > PORTION_CHARACTERS):
+            yield portion
+            portion, characters = [], 0
+        portion.append(line)
+        characters += len(line.text)
+    if portion:
+        yield portion

@@ -1,7 +1,7 @@
 """Keeps imported files in portions until they are worked, with each import's progress and its report of errors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -76,18 +76,21 @@ _INSERT = text(f"""
     INSERT INTO import ({_COLUMNS})
     VALUES (:import_id, :kind, :strict, :format, :header, :file_hash, :file_bytes, :state, :chunks_done, :rows_total,
         :rows_imported, :rows_known, :rows_refused, :actor, :correlation_id, :traceparent, :received_at, :finished_at)
-    ON CONFLICT (kind, strict, file_hash) WHERE state <> 'refused' DO NOTHING
-    RETURNING import_id
 """)
+_HOLD_FILE = text("SELECT pg_advisory_xact_lock(:key)")
 _SAME_FILE = text(f"""
     SELECT {_COLUMNS} FROM import
     WHERE kind = :kind AND strict = :strict AND file_hash = :file_hash AND state <> 'refused'
 """)
 _BY_ID = text(f"SELECT {_COLUMNS} FROM import WHERE import_id = :import_id")
+# Files are worked in the order of their arrival, for payments follow the invoices that they pay.
 _NEXT = text(f"""
-    SELECT {_COLUMNS} FROM import WHERE finished_at IS NULL
-    ORDER BY received_at, import_id LIMIT 1 FOR UPDATE SKIP LOCKED
+    SELECT {_COLUMNS} FROM import
+    WHERE import_id = (SELECT import_id FROM import WHERE finished_at IS NULL ORDER BY received_at, import_id LIMIT 1)
+        AND finished_at IS NULL
+    FOR UPDATE SKIP LOCKED
 """)
+_COUNT_ROWS = text("UPDATE import SET rows_total = :rows WHERE import_id = :import_id")
 _CHUNK = text("SELECT numbers, lines FROM import_chunk WHERE import_id = :import_id AND ordinal = :ordinal")
 _ADVANCE = text("""
     UPDATE import SET chunks_done = chunks_done + 1, state = 'running', rows_imported = rows_imported + :imported,
@@ -119,10 +122,19 @@ _ERROR_ROWS = Rows.of(
 )
 
 
-async def add_import(connection: AsyncConnection, new: Import) -> bool:
-    """Insert the import; False where the same file is there already."""
-    parameters = {name: getattr(new, name) for name in Import.__dataclass_fields__}
-    return (await connection.execute(_INSERT, parameters)).first() is not None
+async def hold_file(connection: AsyncConnection, file_hash: bytes) -> None:
+    """Let nobody else take in the same file until this transaction ends."""
+    await connection.execute(_HOLD_FILE, {"key": int.from_bytes(file_hash[:8], signed=True)})
+
+
+async def add_import(connection: AsyncConnection, new: Import) -> None:
+    """Insert the import."""
+    await connection.execute(_INSERT, asdict(new))
+
+
+async def count_rows(connection: AsyncConnection, import_id: UUID, *, rows: int) -> None:
+    """Note how many rows the file has."""
+    await connection.execute(_COUNT_ROWS, {"import_id": import_id, "rows": rows})
 
 
 async def add_chunk(connection: AsyncConnection, import_id: UUID, *, ordinal: int, lines: Sequence[Line]) -> None:
@@ -150,7 +162,7 @@ async def import_by_id(connection: AsyncConnection, import_id: UUID) -> Import |
 
 
 async def next_import(connection: AsyncConnection) -> Import | None:
-    """Lock and return the oldest unfinished import that no other worker is at."""
+    """Lock and return the oldest unfinished import, unless another worker is at it."""
     found = (await connection.execute(_NEXT)).mappings().one_or_none()
     return None if found is None else Import(**found)
 
