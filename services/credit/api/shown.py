@@ -1,0 +1,183 @@
+"""What credit's callers get: one model per answer, and how each is rendered."""
+
+import json
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from services.credit.domain.profile import Grade, Kind, Profile
+from services.credit.domain.reservations import Reservation
+from services.credit.usecases.check_answer import money
+from shared.money import format_amount
+from shared.web.idempotency import StoredAnswer
+from shared.web.models import AmountText
+
+
+class Shown(BaseModel):
+    """A part of an answer: exactly these members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class MoneyShown(Shown):
+    """An amount as a decimal string, with its currency."""
+
+    amount: AmountText
+    currency: str
+
+
+class CustomerShown(Shown):
+    """A customer as it stands; `version` is its ETag."""
+
+    customer_id: UUID
+    customer_number: str
+    name: str
+    tax_number: str | None
+    kind: Kind
+    country: str
+    industry: str | None
+    group: str | None
+    grade: Grade | None
+    key_customer: bool
+    limit: MoneyShown | None
+    blacklisted: bool
+    blacklist_reason: str | None
+    insolvency_date: date | None
+    version: int
+
+
+class ChangeShown(Shown):
+    """One change of one field: from what to what, why, from where, by whom and when."""
+
+    field: str
+    before: Any
+    after: Any
+    reason: str | None
+    source: str
+    actor: str
+    business_date: date
+    recorded_at: datetime
+
+
+class ReservationShown(Shown):
+    """A part of the limit held for an order; `rest` is what no invoice has taken."""
+
+    reservation_id: UUID
+    check_id: UUID
+    customer_id: UUID
+    order_number: str
+    amount: AmountText
+    rest: AmountText
+    currency: str
+    state: Literal["live", "consumed", "released", "expired"]
+    expires_date: date
+    closed_date: date | None
+
+
+class PartShown(Shown):
+    """The exposure in one currency: open receivables + live reservations - unapplied cash."""
+
+    currency: str
+    open_receivables: AmountText
+    live_reservations: AmountText
+    unapplied_cash: AmountText
+    exposure: AmountText
+
+
+class ReasonShown(Shown):
+    """A code for programs, a sentence for people."""
+
+    code: str
+    text: str
+
+
+class LimitShown(MoneyShown):
+    """A limit and whose it is."""
+
+    holder: Literal["customer", "new_customer"]
+
+
+class MeasuredShown(Shown):
+    """The exposure in the limit's currency before and with the order, and its parts before it."""
+
+    before: MoneyShown | None
+    with_order: MoneyShown | None
+    parts: list[PartShown]
+
+
+class GroupMeasuredShown(Shown):
+    """The group's limit and exposure, where it has a limit."""
+
+    code: str
+    limit: MoneyShown | None
+    exposure: MeasuredShown | None
+
+
+class RateUsed(Shown):
+    """A rate that the decision took: 1 `base` is `rate` `quote`."""
+
+    base: str
+    quote: str
+    rate: str
+
+
+class CheckShown(Shown):
+    """The answer to a credit check, as it was given and kept."""
+
+    check_id: UUID
+    customer_id: UUID
+    customer_number: str
+    order_number: str
+    amount: AmountText
+    currency: str
+    decision: Literal["approve", "prepayment", "refuse"]
+    prepayment: MoneyShown | None
+    reservation_id: UUID | None
+    reserved: MoneyShown | None
+    expires_date: date | None
+    reasons: list[ReasonShown]
+    warnings: list[ReasonShown]
+    limit: LimitShown | None
+    exposure: MeasuredShown
+    group: GroupMeasuredShown | None
+    grade: Grade | None
+    known_customer: bool
+    exchange_rates: list[RateUsed]
+    policy_version: str
+    business_date: date
+    checked_at: datetime
+
+
+def customer(profile: Profile) -> dict[str, Any]:
+    """Return a customer as JSON."""
+    plain = {name: getattr(profile, name) for name in CustomerShown.model_fields if hasattr(profile, name)}
+    derived = {
+        "customer_id": str(profile.customer_id),
+        "limit": money(profile.limit) if profile.limit else None,
+        "blacklisted": profile.blacklist_reason is not None,
+        "insolvency_date": profile.insolvency_date.isoformat() if profile.insolvency_date else None,
+    }
+    return {**plain, **derived}
+
+
+def reservation(held: Reservation) -> dict[str, Any]:
+    """Return a reservation as JSON."""
+    return {
+        "reservation_id": str(held.reservation_id),
+        "check_id": str(held.check_id),
+        "customer_id": str(held.customer_id),
+        "order_number": held.order_number,
+        "amount": format_amount(held.amount_minor, held.currency),
+        "rest": format_amount(held.rest_minor, held.currency),
+        "currency": held.currency,
+        "state": held.state,
+        "expires_date": held.expires_date.isoformat(),
+        "closed_date": held.closed_date.isoformat() if held.closed_date else None,
+    }
+
+
+def answer(status: int, document: Any) -> StoredAnswer:
+    """Return a document as the answer that is stored and repeated."""
+    return StoredAnswer(status, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())

@@ -1,0 +1,55 @@
+"""Which of the ledger's facts credit follows, how each moves a customer's account, and what a day ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.credit.usecases import follow_ledger as follow
+from services.credit.usecases.end_reservations import expire_reservations
+from shared.clock import Clock
+from shared.contracts import ledger
+from shared.contracts.event import Event
+from shared.messaging.outbox import Outbox
+from shared.messaging.subscription import Day, Received
+from shared.service import Context
+
+FOLDS: Mapping[type[Event], follow.Fold] = {
+    ledger.InvoiceIssued: follow.issue_invoice,
+    ledger.InvoiceCancelled: follow.cancel_invoice,
+    ledger.CreditNoteIssued: follow.issue_credit_note,
+    ledger.PaymentReceived: follow.receive_payment,
+    ledger.PaymentAllocated: follow.move_payment,
+    ledger.PaymentReversed: follow.move_payment,
+    ledger.PaymentRefunded: follow.move_payment,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSubscription:
+    """The reacting side of credit."""
+
+    outbox: Outbox
+    clock: Clock
+
+    @property
+    def accepts(self) -> Mapping[str, type[Event]]:
+        """Return the event classes to be applied, by wire name."""
+        return {each.wire: each for each in FOLDS}
+
+    async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
+        """Follow the ledger's facts."""
+        await follow.follow_ledger(
+            connection, batch, folds=FOLDS, today=today, recorded_at=self.clock.now(), outbox=self.outbox
+        )
+
+    async def work_day(self, connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day) -> None:
+        """End the reservations whose last day has passed."""
+        await expire_reservations(connection, customer_ids, day=day, recorded_at=self.clock.now(), outbox=self.outbox)
+
+
+def make_subscription(context: Context) -> CreditSubscription:
+    """Return the subscription of one process."""
+    return CreditSubscription(context.outbox, context.clock)

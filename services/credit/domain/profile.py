@@ -1,0 +1,96 @@
+"""What is known of a customer as a risk, and how each decision about it changes that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.money import Money
+
+Kind = Literal["company", "public_body", "sole_trader"]
+Grade = Literal["A", "B", "C", "D"]
+
+
+class ChangeRefused(Exception):
+    """The change contradicts what is recorded; the message says what stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A customer; `version` counts the changes, so that nobody overwrites what he has not read."""
+
+    customer_id: UUID
+    partition_no: int
+    customer_number: str
+    name: str
+    tax_number: str | None = None
+    kind: Kind
+    country: str
+    industry: str | None = None
+    group: str | None = None
+    grade: Grade | None = None
+    key_customer: bool = False
+    limit: Money | None = None
+    blacklist_reason: str | None = None
+    insolvency_date: date | None = None
+    version: int = 1
+
+
+TOLD = ("kind", "country", "industry", "group", "key_customer")
+"""What other services are told of, beside number and grade; the grade has an event of its own."""
+
+_NOT_FIELDS = {"customer_id", "partition_no", "customer_number", "version"}
+_FIELDS = tuple(each.name for each in fields(Profile) if each.name not in _NOT_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field with its value before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def changes_between(before: Profile | None, after: Profile) -> list[FieldChange]:
+    """Return what differs; of a customer who is new, everything that is known."""
+    pairs = [(name, getattr(before, name, None), getattr(after, name)) for name in _FIELDS]
+    return [FieldChange(name, old, new) for name, old, new in pairs if old != new]
+
+
+def register(known: Profile | None, new: Profile) -> Profile:
+    """Return the profile of a customer who registers; the same again changes nothing, another one is refused."""
+    if known is None:
+        return new
+    decided = {name: getattr(known, name) for name in ("blacklist_reason", "insolvency_date", "version")}
+    if replace(new, **decided) != known:
+        raise ChangeRefused("A customer of this number is registered with other facts: change them by PATCH.")
+    return known
+
+
+def amend(known: Profile, changes: Mapping[str, Any]) -> Profile:
+    """Return the profile with these fields set; the version moves only if something differs."""
+    amended = replace(known, **changes)
+    return replace(amended, version=known.version + 1) if amended != known else known
+
+
+def blacklist(known: Profile, *, reason: str) -> Profile:
+    """Return the profile on the blacklist."""
+    if known.blacklist_reason is not None:
+        raise ChangeRefused("The customer is on the blacklist already.")
+    return amend(known, {"blacklist_reason": reason})
+
+
+def delist(known: Profile) -> Profile:
+    """Return the profile off the blacklist."""
+    if known.blacklist_reason is None:
+        raise ChangeRefused("The customer is not on the blacklist.")
+    return amend(known, {"blacklist_reason": None})
+
+
+def record_insolvency(known: Profile, *, opened_date: date) -> Profile:
+    """Return the profile of a customer in insolvency since that date."""
+    if known.insolvency_date is not None:
+        raise ChangeRefused("Insolvency of this customer is recorded already.")
+    return amend(known, {"insolvency_date": opened_date})

@@ -1,0 +1,1 @@
+"""What credit reads from outside its database: the policy file."""

@@ -1,0 +1,68 @@
+"""Reads the credit policy from YAML and refuses, by name and place, what it does not understand."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.credit.domain.policy import Policy
+from services.credit.domain.portfolio import Watch
+from shared.money import AmountError, Money, parse_amount
+from shared.web.models import Currency, PositiveAmountText
+
+Percent = Annotated[Decimal, Field(gt=0, le=100)]
+
+
+class BadPolicy(ValueError):
+    """The file is no policy; the message names the file, the place and what is wrong there."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Portfolio(_Part):
+    currency: Currency
+    warn_from_pct: Percent
+    customer_share_pct: Percent | None = None
+    industries: dict[str, PositiveAmountText] = {}
+    countries: dict[str, PositiveAmountText] = {}
+
+
+class _File(_Part):
+    version: Annotated[str, Field(min_length=1, max_length=64)]
+    new_customer_limits: dict[Currency, PositiveAmountText]
+    portfolio: _Portfolio | None = None
+
+
+def read_policy(path: Path) -> Policy:
+    """Return the policy in the file; raise BadPolicy."""
+    try:
+        document = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Policy(
+            version=document.version,
+            new_customer_limits={
+                currency: Money(parse_amount(amount, currency), currency)
+                for currency, amount in document.new_customer_limits.items()
+            },
+            watch=_watch(document.portfolio) if document.portfolio else None,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadPolicy(f"{path.name}: {place}: {first['msg']}") from None
+    except (AmountError, yaml.YAMLError) as error:
+        raise BadPolicy(f"{path.name}: {error}") from None
+
+
+def _watch(portfolio: _Portfolio) -> Watch:
+    currency = portfolio.currency
+    return Watch(
+        currency=currency,
+        from_pct=portfolio.warn_from_pct,
+        customer_share_pct=portfolio.customer_share_pct,
+        by_industry={name: parse_amount(amount, currency) for name, amount in portfolio.industries.items()},
+        by_country={name: parse_amount(amount, currency) for name, amount in portfolio.countries.items()},
+    )

@@ -1,0 +1,51 @@
+"""Composes credit: `python -m services.credit.main api | worker | migrate`."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from services.credit.api.asking import block_lane
+from services.credit.api.checks import checks_router
+from services.credit.api.customers import customers_router, gather_changes
+from services.credit.api.decisions import decisions_router
+from services.credit.api.exposures import exposures_router
+from services.credit.api.groups import groups_router
+from services.credit.api.rates import rates_router
+from services.credit.api.reservations import reservations_router
+from services.credit.consumers import make_subscription
+from services.credit.gateways.policy_file import read_policy
+from services.credit.settings import CreditSettings
+from shared.contracts import credit as contracts
+from shared.run import run
+from shared.service import Context, Service
+
+
+def make_routers(context: Context) -> Sequence[APIRouter]:
+    """Return the REST of credit."""
+    policy = read_policy(context.settings.credit_policy_file)
+    changes = gather_changes(context, block_lane(context))
+    return [
+        customers_router(context, changes),
+        decisions_router(context, changes),
+        groups_router(context),
+        checks_router(context, policy),
+        reservations_router(context),
+        exposures_router(context),
+        rates_router(context),
+    ]
+
+
+SERVICE = Service(
+    name="credit",
+    title="Dueflow credit",
+    description="What is known of a customer's risk, and whether an order may go out on credit.",
+    settings=CreditSettings,
+    listens_to=("ledger",),
+    day_from="ledger",
+    day_worked=contracts.DayWorked,
+    subscription=make_subscription,
+    routers=make_routers,
+)
+
+if __name__ == "__main__":
+    run(SERVICE)

@@ -1,0 +1,13 @@
+"""The settings of credit."""
+
+from pathlib import Path
+
+from shared.settings import ServiceSettings
+
+_DEFAULT_POLICY = Path(__file__).parent / "policies" / "default.yaml"
+
+
+class CreditSettings(ServiceSettings):
+    """What all services need, and where the credit policy lies."""
+
+    credit_policy_file: Path = _DEFAULT_POLICY

@@ -1,0 +1,71 @@
+"""Keeps every change of what is known: append-only, with what stood before, its source, who brought it and when."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.rows import Rows, insert_rows
+from shared.web.cursor import Position
+
+_CHANGE = Rows.of(
+    "recorded_change",
+    key=("batch_ordinal",),
+    change_id="uuid",
+    subject="text",
+    customer_id="uuid",
+    partition_no="smallint",
+    field="text",
+    before="jsonb",
+    after="jsonb",
+    reason="text",
+    source="text",
+    actor="text",
+    correlation_id="text",
+    business_date="date",
+    recorded_at="timestamptz",
+    batch_ordinal="integer",
+)
+_OF_SUBJECT = text("""
+    SELECT ordinal, field, CAST(before AS text) AS before, CAST(after AS text) AS after, reason, source, actor,
+           business_date, recorded_at
+    FROM recorded_change
+    WHERE subject = :subject AND (CAST(:after AS bigint) IS NULL OR ordinal < :after)
+    ORDER BY ordinal DESC LIMIT :rows
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChange:
+    """One field of one subject ("customer/<id>" or "group/<code>") with its value before and after."""
+
+    change_id: UUID
+    subject: str
+    customer_id: UUID | None
+    partition_no: int | None
+    field: str
+    before: Any
+    after: Any
+    reason: str | None
+    source: str
+    actor: str
+    correlation_id: str
+    business_date: date
+    recorded_at: datetime
+
+
+async def record_changes(connection: AsyncConnection, changes: Iterable[RecordedChange]) -> None:
+    """Append changes in their order."""
+    await insert_rows(connection, _CHANGE, [asdict(each) | {"batch_ordinal": n} for n, each in enumerate(changes)])
+
+
+async def list_changes(
+    connection: AsyncConnection, *, subject: str, after: Position | None, rows: int
+) -> list[Row[Any]]:
+    """Return up to `rows` changes of one subject, newest first, before the position `after`."""
+    parameters = {"subject": subject, "after": after[0] if after else None, "rows": rows}
+    return list(await connection.execute(_OF_SUBJECT, parameters))

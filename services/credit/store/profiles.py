@@ -1,0 +1,119 @@
+"""Loads and saves what is known of customers, with the rows that lock them."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.credit.domain.profile import Profile
+from shared.money import Money
+from shared.rows import Rows, upsert_rows
+from shared.web.cursor import Position
+
+_PROFILE = Rows.of(
+    "profile",
+    key=("customer_id",),
+    customer_id="uuid",
+    partition_no="smallint",
+    customer_number="text",
+    name="text",
+    tax_number="text",
+    kind="text",
+    country="text",
+    industry="text",
+    group_code="text",
+    grade="text",
+    key_customer="boolean",
+    limit_minor="bigint",
+    limit_currency="text",
+    blacklist_reason="text",
+    insolvency_date="date",
+    version="integer",
+)
+_COLUMNS = ", ".join(f"p.{name}" for name, _ in _PROFILE.types)
+_LOCKED = text(f"""
+    SELECT c.customer_id AS id, c.partition_no AS partition, c.parked_at, c.next_date, d.day, {_COLUMNS}
+    FROM customer AS c LEFT JOIN profile AS p USING (customer_id)
+    LEFT JOIN day_seen AS d ON d.partition_no = c.partition_no
+    WHERE c.customer_id = ANY(CAST(:ids AS uuid[]))
+""")
+_BY_ID = text(f"SELECT {_COLUMNS} FROM profile AS p WHERE p.customer_id = :customer_id")
+_LISTING = text(f"""
+    SELECT {_COLUMNS} FROM profile AS p
+    WHERE (CAST(:customer_number AS text) IS NULL OR p.customer_number = :customer_number)
+      AND (CAST(:group_code AS text) IS NULL OR p.group_code = :group_code)
+      AND (CAST(:industry AS text) IS NULL OR p.industry = :industry)
+      AND (CAST(:after AS text) IS NULL OR p.customer_number > :after)
+    ORDER BY p.customer_number LIMIT :rows
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A locked customer: its profile where there is one, whether it is parked, and the business date it lives in."""
+
+    customer_id: UUID
+    partition_no: int
+    parked_at: datetime | None
+    next_date: date | None
+    today: date | None
+    profile: Profile | None
+
+
+async def load_known(connection: AsyncConnection, customer_ids: Collection[UUID]) -> dict[UUID, Known]:
+    """Return what is known of these customers; their rows must be locked, so none is missing."""
+    rows = await connection.execute(_LOCKED, {"ids": sorted(set(customer_ids))})
+    return {
+        row.id: Known(
+            row.id, row.partition, row.parked_at, row.next_date, row.day, _profile(row) if row.version else None
+        )
+        for row in rows
+    }
+
+
+async def load_profile(connection: AsyncConnection, customer_id: UUID) -> Profile | None:
+    """Return one customer's profile."""
+    row = (await connection.execute(_BY_ID, {"customer_id": customer_id})).one_or_none()
+    return _profile(row) if row is not None else None
+
+
+async def list_profiles(
+    connection: AsyncConnection,
+    *,
+    customer_number: str | None,
+    group: str | None,
+    industry: str | None,
+    after: Position | None,
+    rows: int,
+) -> list[Profile]:
+    """Return up to `rows` profiles behind the position `after`, by number."""
+    parameters = {
+        "customer_number": customer_number,
+        "group_code": group,
+        "industry": industry,
+        "after": after[0] if after else None,
+        "rows": rows,
+    }
+    return [_profile(row) for row in await connection.execute(_LISTING, parameters)]
+
+
+async def save_profiles(connection: AsyncConnection, profiles: Iterable[Profile]) -> None:
+    """Insert or replace profiles; their groups must exist."""
+    await upsert_rows(connection, _PROFILE, [_row(each) for each in profiles])
+
+
+def _row(profile: Profile) -> dict[str, Any]:
+    row = asdict(profile) | {"group_code": profile.group}
+    row["limit_minor"] = profile.limit.minor if profile.limit else None
+    row["limit_currency"] = profile.limit.currency if profile.limit else None
+    return row
+
+
+def _profile(row: Row[Any]) -> Profile:
+    values = {name: getattr(row, name) for name, _ in _PROFILE.types}
+    group, minor, currency = values.pop("group_code"), values.pop("limit_minor"), values.pop("limit_currency")
+    return Profile(**values, group=group, limit=Money(minor, currency) if currency else None)

@@ -1,0 +1,33 @@
+"""Fixtures of credit's tests: a migrated database, an engine on it, and an ERP that calls the API."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.credit.tests.house import TODAY, Erp, open_day, replicas
+from shared.database import open_engine
+from tests.databases import FreshDatabase
+
+
+@pytest.fixture
+async def database(fresh_database: FreshDatabase) -> str:
+    """The URL of a database as the migrations leave it."""
+    return await fresh_database("credit")
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on the database, where business day 2026-03-02 is open."""
+    made = open_engine(database, connections=4, application="test")
+    await open_day(made, TODAY)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def erp(database: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Erp]:
+    """An ERP that talks to two replicas of the API, in turn."""
+    async with replicas(database, tmp_path, count=2) as calling:
+        yield calling

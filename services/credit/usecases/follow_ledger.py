@@ -1,0 +1,144 @@
+"""Applies the ledger's facts to customers' accounts: what is open, what is unapplied, what an order no longer holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.credit.domain.account import Account, Movement, Receivable, UnknownInvoice
+from services.credit.domain.reservations import Consumption, next_date_of
+from services.credit.store.accounts import load_accounts, save_accounts
+from shared.contracts import ledger
+from shared.contracts.credit import CreditConsumed
+from shared.contracts.event import Event
+from shared.messaging.customers import set_next_dates
+from shared.messaging.outbox import Outbox
+from shared.messaging.outgoing import Cause, Outgoing, cause_of_event
+from shared.messaging.subscription import Received, Refused
+from shared.money import Money
+
+ACTOR = "credit"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an invoice took of a reservation."""
+
+    invoice_id: UUID
+    consumption: Consumption
+
+
+Fold = Callable[[Account, Any, date], Sequence[Taken]]
+"""How an account moves by an event of one class on a business date; returns what was consumed."""
+
+
+def issue_invoice(account: Account, event: ledger.InvoiceIssued, today: date) -> list[Taken]:
+    """Owe the invoice and consume what its order had reserved."""
+    invoice = Receivable(
+        invoice_id=event.invoice_id,
+        entity=event.entity,
+        number=event.number,
+        order_number=event.order_number,
+        currency=event.currency,
+        total_minor=event.total_minor,
+        open_minor=event.total_minor,
+    )
+    return [Taken(event.invoice_id, each) for each in account.issue(invoice, today=today)]
+
+
+def cancel_invoice(account: Account, event: ledger.InvoiceCancelled, _today: date) -> list[Taken]:
+    """Owe the invoice no more."""
+    account.settle(_movements(event.changes), entity=event.entity, unapplied=Money(0, event.currency))
+    account.cancel(event.invoice_id)
+    return []
+
+
+def issue_credit_note(account: Account, event: ledger.CreditNoteIssued, _today: date) -> list[Taken]:
+    """Owe less; what the note leaves over is unapplied."""
+    unapplied = Money(event.unapplied_after_minor, event.currency)
+    account.settle(_movements(event.changes), entity=event.entity, unapplied=unapplied)
+    return []
+
+
+def receive_payment(account: Account, event: ledger.PaymentReceived, _today: date) -> list[Taken]:
+    """Hold the money, which settles nothing yet."""
+    account.settle((), entity=event.entity, unapplied=Money(event.amount_minor, event.currency))
+    return []
+
+
+Moving = ledger.PaymentAllocated | ledger.PaymentReversed | ledger.PaymentRefunded
+
+
+def move_payment(account: Account, event: Moving, _today: date) -> list[Taken]:
+    """Move money between unapplied and invoices, or back to the payer."""
+    changes = () if isinstance(event, ledger.PaymentRefunded) else event.changes
+    unapplied = Money(event.unapplied_after_minor - event.unapplied_before_minor, event.currency)
+    account.settle(_movements(changes), entity=event.entity, unapplied=unapplied)
+    return []
+
+
+async def follow_ledger(
+    connection: AsyncConnection,
+    batch: Sequence[Received],
+    *,
+    folds: Mapping[type[Event], Fold],
+    today: date,
+    recorded_at: datetime,
+    outbox: Outbox,
+) -> None:
+    """Fold events, in order, into their locked customers' accounts; save what differs, tell what was consumed."""
+    accounts = await load_accounts(
+        connection,
+        {_customer_of(each) for each in batch},
+        invoice_ids={invoice_id for each in batch for invoice_id in _invoices_of(each.event)},
+    )
+    events: list[Outgoing] = []
+    for received in batch:
+        account = accounts[_customer_of(received)].account
+        try:
+            taken = folds[type(received.event)](account, received.event, today)
+        except UnknownInvoice as unknown:
+            raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
+        cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
+        events += [_consumed(account.customer_id, each, cause) for each in taken]
+    await save_accounts(connection, accounts.values())
+    next_dates = {key: next_date_of(each.account.reservations.values()) for key, each in accounts.items()}
+    await set_next_dates(connection, next_dates)
+    await outbox.append(connection, events)
+
+
+def _movements(changes: Sequence[ledger.InstalmentChange]) -> list[Movement]:
+    return [Movement(each.invoice_id, each.open_after_minor - each.open_before_minor) for each in changes]
+
+
+def _invoices_of(event: Event) -> set[UUID]:
+    return {each.invoice_id for each in getattr(event, "changes", ())} | {
+        each for each in (getattr(event, "invoice_id", None),) if each is not None
+    }
+
+
+def _customer_of(received: Received) -> UUID:
+    if received.envelope.customer_id is None:
+        raise Refused("the event names no customer")
+    return received.envelope.customer_id
+
+
+def _consumed(customer_id: UUID, taken: Taken, cause: Cause) -> Outgoing:
+    reservation = taken.consumption.reservation
+    return Outgoing(
+        event=CreditConsumed(
+            reservation_id=reservation.reservation_id,
+            order_number=reservation.order_number,
+            invoice_id=taken.invoice_id,
+            currency=reservation.currency,
+            amount_minor=taken.consumption.amount_minor,
+            rest_minor=reservation.rest_minor,
+        ),
+        subject=str(reservation.reservation_id),
+        cause=cause,
+        effective_date=cause.business_date,
+        customer_id=customer_id,
+    )
