@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -39,16 +40,21 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(each["loc"] == ("header", KEY_HEADER) for each in error.errors()):
         return Problem(KEY_REQUIRED).response()
-    return Problem(INVALID, errors=_distinct(error.errors())).response()
+    return Problem(INVALID, errors=_distinct(error.errors(), below=1)).response()
 
 
-def _distinct(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return at most 20 errors; the many unknown members of an object are one."""
+def invalid(error: ValidationError) -> Problem:
+    """Return the problem of a body that came another way than in a request of its own."""
+    return Problem(INVALID, errors=_distinct(error.errors(include_input=False), below=0))
+
+
+def _distinct(errors: Iterable[Mapping[str, Any]], *, below: int) -> list[dict[str, str]]:
+    """Return at most 20 errors with their places below the part read; the many unknown members of an object are one."""
     found: dict[tuple[str, str], None] = {}
     for error in errors:
         unknown = error["type"] == "extra_forbidden"
         # The name of an unknown member is input, so the error points at the object that holds it.
-        place = pointer(error["loc"][1:-1] if unknown else error["loc"][1:])
+        place = pointer(error["loc"][below:-1] if unknown else error["loc"][below:])
         found[place, "Unknown member" if unknown else _OWN_WORDS.get(error["type"], error["msg"])] = None
         if len(found) == MAX_ERRORS:
             break

@@ -74,7 +74,7 @@ def imports_router(context: Context) -> APIRouter:
         kind: Kind,
         strict: Annotated[Literal["true", "false"], Query(description="Import all rows, or none.")] = "false",
     ) -> ImportShown:
-        """Take in a file for the worker. The content is its own key: the same file is answered with its first import."""
+        """Take in a file for the worker. Its content is its key: the same file is answered with its first import."""
         async with _spooled(request) as (file, file_hash):
             command = ReceiveImport(
                 origin=_origin(caller, context),

@@ -1,0 +1,48 @@
+"""Reads a line of an imported file as the body of a single POST, and says in the file's own columns what is wrong."""
+
+import json
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from services.ledger.domain.import_columns import BadRow, Columns, Header
+from services.ledger.domain.import_lines import Line
+from services.ledger.store.imports import Import
+from services.ledger.usecases.work_import import Complaint
+from shared.web import strict_json
+from shared.web.models import StrictModel
+from shared.web.problems import Problem
+from shared.web.refusals import invalid
+
+B = TypeVar("B", bound=StrictModel)
+
+
+def read_body(imported: Import, line: Line, *, body: type[B], columns: Columns) -> B | list[Complaint]:
+    """Return what the line says, by the very rules of a single request, or what is wrong with it."""
+    try:
+        return body.model_validate_json(_json(imported, line, columns))
+    except BadRow as error:
+        return [Complaint(error.column, str(error))]
+    except strict_json.MalformedJson as error:
+        return [Complaint("", str(error))]
+    except ValidationError as error:
+        return complaints(imported, invalid(error), columns=columns)
+
+
+def complaints(imported: Import, problem: Problem, *, columns: Columns) -> list[Complaint]:
+    """Return what a problem says of this file: by column in CSV, by JSON pointer in NDJSON."""
+    if not problem.errors:
+        return [Complaint("", problem.detail or problem.kind.title)]
+    return [Complaint(_column(imported, each["pointer"], columns), each["detail"]) for each in problem.errors]
+
+
+def _column(imported: Import, pointer: str, columns: Columns) -> str:
+    return columns.blamed(pointer.split("/")[1:]) if imported.format == "csv" else pointer
+
+
+def _json(imported: Import, line: Line, columns: Columns) -> bytes:
+    if imported.format == "csv":
+        return json.dumps(Header.of(imported.header, columns=columns).body(line.text)).encode()
+    raw = line.text.encode()
+    strict_json.parse(raw)
+    return raw
