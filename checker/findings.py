@@ -8,7 +8,7 @@ SHOWN_DIFFERENCES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The result of one check; `invariant` counts as section 6 of the fault list does, `differences` are the first 20."""
+    """The result of one check; `invariant` is its number in section 6 of the fault list."""
 
     check: str
     invariant: str

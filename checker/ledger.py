@@ -87,9 +87,9 @@ RULES = (
             ), moved AS (
                 SELECT invoice_id, sum(delta_minor) AS minor FROM movement GROUP BY 1
             )
-            SELECT 'invoice ' || i.invoice_id || ': total ' || i.total_minor || ', instalments ' || coalesce(p.amount, 0)
-                || ', open ' || i.open_minor || ', of instalments ' || coalesce(p.open, 0) || ', by movements '
-                || coalesce(m.minor, 0)
+            SELECT 'invoice ' || i.invoice_id || ': total ' || i.total_minor || ', open ' || i.open_minor
+                || '; of instalments: total ' || coalesce(p.amount, 0) || ', open ' || coalesce(p.open, 0)
+                || '; open by movements ' || coalesce(m.minor, 0)
             FROM invoice AS i LEFT JOIN parts AS p USING (invoice_id) LEFT JOIN moved AS m USING (invoice_id)
             WHERE i.total_minor IS DISTINCT FROM p.amount OR i.open_minor IS DISTINCT FROM p.open
                OR i.open_minor <> coalesce(m.minor, 0)

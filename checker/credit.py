@@ -1,0 +1,61 @@
+"""What credit's own database must show: approvals within limits, reservations that end, sums that agree."""
+
+from checker.rules import Rule
+
+# The answer as it was given, an empty measure where there was no such limit.
+_OF_CUSTOMER = "CAST(answer -> 'exposure' -> 'with_order' ->> 'amount' AS numeric)"
+_OF_GROUP = "CAST(answer -> 'group' -> 'exposure' -> 'with_order' ->> 'amount' AS numeric)"
+_LIMIT = "CAST(answer -> 'limit' ->> 'amount' AS numeric)"
+_GROUP_LIMIT = "CAST(answer -> 'group' -> 'limit' ->> 'amount' AS numeric)"
+
+RULES = (
+    Rule(
+        name="approved-within-limit",
+        invariant="6",
+        sentence="At each approval the exposure with the order was within the customer's limit and the group's.",
+        compared="SELECT count(*) FROM credit_check WHERE decision = 'approve'",
+        wrong=f"""
+            SELECT 'check ' || check_id || ' of order ' || order_number FROM credit_check
+            WHERE decision = 'approve'
+              AND (coalesce({_OF_CUSTOMER} > {_LIMIT}, true) OR coalesce({_OF_GROUP} > {_GROUP_LIMIT}, false))
+        """,
+    ),
+    Rule(
+        name="approval-reserved",
+        invariant="6",
+        sentence="Every approval holds or held its amount by exactly one reservation.",
+        compared="SELECT count(*) FROM credit_check WHERE decision = 'approve'",
+        wrong="""
+            SELECT 'check ' || c.check_id || ': ' || count(r.check_id) || ' reservations'
+            FROM credit_check AS c LEFT JOIN reservation AS r
+              ON r.check_id = c.check_id AND r.amount_minor = c.amount_minor AND r.currency = c.currency
+            WHERE c.decision = 'approve' GROUP BY c.check_id HAVING count(r.check_id) <> 1
+        """,
+    ),
+    Rule(
+        name="reservations-end",
+        invariant="6",
+        sentence="No reservation is live after the day that its expiry came.",
+        compared="SELECT count(*) FROM reservation",
+        wrong="""
+            SELECT 'reservation ' || r.reservation_id || ' expired on ' || r.expires_date
+            FROM reservation AS r JOIN day_seen AS d USING (partition_no)
+            WHERE r.state = 'live' AND d.worked_at IS NOT NULL AND r.expires_date < d.work_day
+        """,
+    ),
+    Rule(
+        name="exposure-adds-up",
+        invariant="5",
+        sentence="What credit counts as open for a customer is the sum of his invoices.",
+        compared="SELECT count(*) FROM balance",
+        wrong="""
+            SELECT 'customer ' || customer_id || ' ' || entity || ' ' || currency || ': balance ' || sum(balance)
+                || ', invoices ' || sum(invoices)
+            FROM (
+                SELECT customer_id, entity, currency, open_minor AS balance, 0 AS invoices FROM balance
+                UNION ALL SELECT customer_id, entity, currency, 0, open_minor FROM receivable
+            ) AS each
+            GROUP BY customer_id, entity, currency HAVING sum(balance) <> sum(invoices)
+        """,
+    ),
+)

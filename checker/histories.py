@@ -1,0 +1,88 @@
+"""The topics as they are in Kafka, read to their ends: each partition's events once, in the order of their numbers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
+from shared.messaging.kafka import Record, TopicReader
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as its topic has it."""
+
+    envelope: Envelope
+    offset: int
+    body: bytes
+    body_sha256: str
+
+
+@dataclass(slots=True)
+class History:
+    """One topic: the first copy of each event by partition, and what is wrong with the records themselves."""
+
+    service: str
+    partitions: dict[int, list[Told]] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    unlike_copies: list[str] = field(default_factory=list)
+    holes: list[str] = field(default_factory=list)
+
+    def events(self, *wires: str) -> Iterator[Told]:
+        """Yield the events of these types, partition after partition."""
+        for told in self.partitions.values():
+            yield from (each for each in told if each.envelope.wire in wires)
+
+    def count(self) -> int:
+        """Return how many different events there are."""
+        return sum(map(len, self.partitions.values()))
+
+
+async def read_histories(bootstrap: str, *, topic_prefix: str, services: Iterable[str]) -> dict[str, History]:
+    """Read the topics of these services, one after the other."""
+    return {service: await _read(bootstrap, topic_prefix + service, service) for service in services}
+
+
+async def _read(bootstrap: str, topic: str, service: str) -> History:
+    reader = TopicReader(bootstrap, topic)
+    await reader.start()
+    try:
+        records = await reader.read_to_end()
+    finally:
+        await reader.close()
+    history = History(service)
+    for (_, partition_no), found in sorted(records.items()):
+        history.partitions[partition_no] = list(_first_copies(history, found))
+    return history
+
+
+def _first_copies(history: History, records: list[Record]) -> Iterator[Told]:
+    """Yield each event once; a repeated number must be a byte-equal copy, a new one must follow the one before."""
+    seen: dict[tuple[int, int], Told] = {}
+    last: Envelope | None = None
+    for record in records:
+        place = f"{record.topic}/{record.partition_no} offset {record.offset}"
+        try:
+            envelope = from_headers(record.headers)
+        except BadEnvelope:
+            history.unreadable.append(place)
+            continue
+        body = record.body or b""
+        told = Told(envelope, record.offset, body, sha256(body).hexdigest())
+        first = seen.setdefault((envelope.epoch, envelope.sequence), told)
+        if first is not told:
+            if (first.envelope, first.body_sha256) != (envelope, told.body_sha256):
+                history.unlike_copies.append(f"{place}: event {envelope.event_id}")
+            continue
+        if not _follows(last, envelope):
+            history.holes.append(f"{place}: number {envelope.sequence} after {last.sequence if last else 0}")
+        last = envelope
+        yield told
+
+
+def _follows(last: Envelope | None, envelope: Envelope) -> bool:
+    if last is None:
+        return envelope.sequence == 1 and envelope.previous_id is None
+    if envelope.epoch > last.epoch:
+        return True
+    return envelope.sequence == last.sequence + 1 and envelope.previous_id == last.event_id

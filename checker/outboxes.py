@@ -1,0 +1,84 @@
+"""Whether Kafka has every event of each outbox, in order and unchanged, and no event that no outbox knows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from checker.findings import Check, Finding
+from checker.histories import History, Told
+from checker.snapshot import Snapshot
+
+_OUTBOX = """
+    SELECT event_id, partition_no, epoch, sequence, encode(sha256(convert_to(body, 'UTF8')), 'hex') AS body_sha256
+    FROM outbox WHERE sequence IS NOT NULL
+"""
+_ACKNOWLEDGED = "SELECT partition_no, epoch, acknowledged_sequence FROM stream_head"
+
+IN_ORDER = Check(
+    name="topic-in-order",
+    invariant="11",
+    sentence="In each topic every number follows the one before, and every copy of an event is byte-equal.",
+)
+PUBLISHED = Check(
+    name="outbox-published",
+    invariant="8",
+    sentence="Every event that Kafka acknowledged is in its topic, with the id and body it has in the outbox.",
+)
+NO_GHOST = Check(
+    name="no-ghost",
+    invariant="9",
+    sentence="No topic has an event that its outbox does not know.",
+)
+Acknowledged = Mapping[int, tuple[int, int]]
+"""By partition: the epoch, and the last number in it that Kafka has."""
+
+
+async def acknowledged(snapshot: Snapshot) -> Acknowledged:
+    """Return what Kafka must have by now; to be asked before the topic is read."""
+    return {row.partition_no: (row.epoch, row.acknowledged_sequence) for row in await snapshot.rows(_ACKNOWLEDGED)}
+
+
+async def outbox_rows(snapshot: Snapshot) -> list[Row[Any]]:
+    """Return the outbox as far as it is numbered; to be asked after the topic was read."""
+    return await snapshot.rows(_OUTBOX)
+
+
+def compare_outbox(history: History, rows: list[Row[Any]], before: Acknowledged) -> list[Finding]:
+    """Return whether the topic has all that was acknowledged `before` it was read, and nothing that `rows` lack."""
+    told = {
+        (partition_no, each.envelope.epoch, each.envelope.sequence): each
+        for partition_no, events in history.partitions.items()
+        for each in events
+    }
+    kept = {(row.partition_no, row.epoch, row.sequence): row for row in rows}
+    due = {place: row for place, row in kept.items() if place[1:] <= before[place[0]]}
+    oldest = {partition_no: (epoch, sequence) for partition_no, epoch, sequence in sorted(kept, reverse=True)}
+    # Below the oldest row that is kept, rows were pruned, and nothing can be said.
+    known = {place: each for place, each in told.items() if place[1:] >= oldest.get(place[0], (1, 1))}
+    missing = [_named(history, place) for place, row in due.items() if not _same(told.get(place), row)]
+    ghosts = [_named(history, place) for place, each in known.items() if not _same(each, kept.get(place))]
+    return [
+        PUBLISHED.found(compared=len(due), differences=missing),
+        NO_GHOST.found(compared=len(known), differences=ghosts),
+    ]
+
+
+def check_order(histories: Mapping[str, History]) -> Finding:
+    """Return what is wrong with the records of all topics."""
+    wrong = [
+        each for history in histories.values() for each in (*history.unreadable, *history.unlike_copies, *history.holes)
+    ]
+    return IN_ORDER.found(compared=sum(history.count() for history in histories.values()), differences=wrong)
+
+
+def _same(told: Told | None, row: Row[Any] | None) -> bool:
+    return (
+        told is not None
+        and row is not None
+        and (told.envelope.event_id, told.body_sha256) == (row.event_id, row.body_sha256)
+    )
+
+
+def _named(history: History, place: tuple[int, int, int]) -> str:
+    return f"{history.service}/{place[0]} epoch {place[1]} number {place[2]}"
