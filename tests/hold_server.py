@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.postgres import EmbeddedPostgres
+from tests import docker_servers
 
 DOCKER = os.environ.get("DUEFLOW_TEST_SERVERS") == "docker"
 
@@ -43,25 +44,11 @@ def _start(kind: str, folder: Path) -> tuple[str, Callable[[], None]]:
             kafka.start()
             return kafka.bootstrap, kafka.kill
         case "postgres", True:
-            return _postgres_in_docker()
+            return docker_servers.postgres()
         case "kafka", True:
-            return _kafka_in_docker()
+            return docker_servers.kafka()
         case _:
             raise ValueError(f"not a server: {kind}")
-
-
-def _postgres_in_docker() -> tuple[str, Callable[[], None]]:
-    from testcontainers.postgres import PostgresContainer  # noqa: PLC0415  # needs a Docker daemon
-
-    container = PostgresContainer("postgres:18", driver=None).start()
-    return container.get_connection_url(), container.stop
-
-
-def _kafka_in_docker() -> tuple[str, Callable[[], None]]:
-    from testcontainers.kafka import KafkaContainer  # noqa: PLC0415  # needs a Docker daemon
-
-    container = KafkaContainer().with_kraft().start()
-    return container.get_bootstrap_server(), container.stop
 
 
 def _is_alive(pid: int) -> bool:

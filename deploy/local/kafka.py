@@ -18,7 +18,7 @@ _START_SECONDS = 90
 _STOP_SECONDS = 20
 _LOG_CONFIGURATION = Path(__file__).with_name("log4j2.properties")
 _CLUSTER_ID = base64.urlsafe_b64encode(uuid.uuid5(uuid.NAMESPACE_DNS, "dueflow.local").bytes)[:22].decode()
-_SETTINGS = {
+SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
@@ -125,7 +125,7 @@ class EmbeddedKafka:
     def _write_properties(self) -> None:
         listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self._controller_port}"
         settings = {
-            **_SETTINGS,
+            **SETTINGS,
             "listeners": listeners,
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
