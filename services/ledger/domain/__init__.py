@@ -1,1 +1,1 @@
-"""The ledger's rules, pure: what follows from what is known, without clock, database or network."""
+"""The rules of receivables: pure functions and values, without clock, database or wire."""

@@ -98,8 +98,10 @@ DOCUMENTS = (
     )
     """,
     "CREATE INDEX instalment_open ON instalment (customer_id) WHERE open_minor > 0",
-    "CREATE INDEX instalment_unmarked ON instalment (due_date, instalment_id) "
-    "WHERE open_minor > 0 AND overdue_date IS NULL",
+    """
+    CREATE INDEX instalment_unmarked ON instalment (due_date, instalment_id)
+    WHERE open_minor > 0 AND overdue_date IS NULL
+    """,
     """
     CREATE TABLE cancellation (
         invoice_id uuid PRIMARY KEY REFERENCES invoice,

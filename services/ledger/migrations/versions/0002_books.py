@@ -30,7 +30,7 @@ MOVEMENTS = (
     )
     """,
     "CREATE INDEX movement_invoice ON movement (invoice_id)",
-    "CREATE INDEX movement_credit ON movement (document_id) WHERE document_kind IN ('payment', 'credit_note')",
+    "CREATE INDEX movement_credit ON movement (document_id) WHERE document_kind NOT IN ('invoice', 'cancellation')",
     "CREATE INDEX movement_aging ON movement (effective_date)",
     """
     CREATE TABLE credit_movement (

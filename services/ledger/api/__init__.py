@@ -1,0 +1,1 @@
+"""The ledger's REST: read, call one use case, render."""

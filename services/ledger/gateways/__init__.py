@@ -1,0 +1,1 @@
+"""The ledger's inputs that are neither SQL nor Kafka."""

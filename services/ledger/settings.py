@@ -1,0 +1,15 @@
+"""What the ledger reads from its environment beyond the settings of every service."""
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class LedgerSettings(ServiceSettings):
+    """The settings of the ledger's processes."""
+
+    # Those who must have ended a day everywhere before the next one opens.
+    day_followers: tuple[str, ...] = ("credit", "collections", "notifications")
+    # Under the civil clock a follower that is down holds the next day up for so long; under the fast clock for ever.
+    day_patience_minutes: int = Field(default=15, ge=0)
+    auto_open_days: bool = False
