@@ -1,6 +1,5 @@
 """Reads the audit: who did what, when it took effect and when it was recorded (L17)."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -55,4 +54,4 @@ async def audit_records(
 ) -> Sequence[AuditRecord]:
     """Return at most `limit` records with an id above `after`, in that order."""
     rows = (await connection.execute(_RECORDS, {**asdict(asked), "limit": limit, "after": after})).mappings()
-    return [AuditRecord(**{**row, "details": json.loads(row["details"])}) for row in rows]
+    return [AuditRecord(**row) for row in rows]

@@ -1,6 +1,5 @@
 """Reads the journal: its entries in order of posting, and the balances of its accounts (L14)."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -101,14 +100,10 @@ async def entries(
         "after_id": after_id,
     }
     rows = (await connection.execute(_ENTRIES, parameters)).mappings()
-    return [Entry(**{**row, "postings": _postings(row["postings"])}) for row in rows]
+    return [Entry(**{**row, "postings": tuple(Posted(*each) for each in row["postings"])}) for row in rows]
 
 
 async def balances(connection: AsyncConnection, *, as_of: date, entity: str | None) -> Sequence[AccountBalance]:
     """Return the balance of every account that was posted to by `as_of`."""
     rows = await connection.execute(_BALANCES, {"as_of": as_of, "entity": entity})
     return [AccountBalance(**row) for row in rows.mappings()]
-
-
-def _postings(aggregated: str) -> tuple[Posted, ...]:
-    return tuple(Posted(*each) for each in json.loads(aggregated))
