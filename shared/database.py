@@ -17,6 +17,8 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        # Parameters hold what customers sent; an error must not quote them into a log.
+        hide_parameters=True,
         connect_args={
             "timeout": 5,
             "server_settings": {

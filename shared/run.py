@@ -32,14 +32,13 @@ log = structlog.get_logger(__name__)
 
 def run(service: Service) -> None:
     """Do what the command line asks for; the process lives until it is told to stop."""
-    roles: dict[str, Callable[[Service, ServiceSettings], None]] = {"api": _api, "worker": _worker, "migrate": _migrate}
+    roles: dict[str, Callable[[Service], None]] = {"api": _api, "worker": _worker, "migrate": _migrate}
     role = roles.get(sys.argv[1] if len(sys.argv) == 2 else "")  # noqa: PLR2004 - the program and its role
     if role is None:
         sys.exit(f"usage: python -m services.{service.name}.main {' | '.join(roles)}")
-    settings = service.settings()  # type: ignore[call-arg] - the environment fills it
-    configure_logs(settings.log_level)
+    configure_logs(os.environ.get("DUEFLOW_LOG_LEVEL", "INFO"))
     structlog.contextvars.bind_contextvars(service=service.name, role=sys.argv[1])
-    role(service, settings)
+    role(service)
 
 
 def make_api(service: Service, context: Context) -> FastAPI:
@@ -67,12 +66,14 @@ def make_api(service: Service, context: Context) -> FastAPI:
     )
 
 
-def _api(service: Service, settings: ServiceSettings) -> None:
+def _api(service: Service) -> None:
+    settings = service.settings()
     context = make_context(service, settings, "api")
     serve(make_api(service, context), host=settings.host, port=settings.port)
 
 
-def _worker(service: Service, settings: ServiceSettings) -> None:
+def _worker(service: Service) -> None:
+    settings = service.settings()
     worker = Worker(service, settings, instance=f"{service.name}-{gethostname()}-{settings.worker_port}")
     app = create_app(
         title=f"{service.title} worker",
@@ -113,14 +114,15 @@ async def _endless(task: Callable[[], Awaitable[None]]) -> None:
     os._exit(1)
 
 
-def _migrate(service: Service, settings: ServiceSettings) -> None:
-    asyncio.run(_migrate_when_reachable(service, settings))
+def _migrate(service: Service) -> None:
+    # It needs nothing but the database, so that a migration can run where no Kafka and no keys are.
+    asyncio.run(_migrate_when_reachable(service, os.environ["DUEFLOW_DATABASE_URL"]))
 
 
-async def _migrate_when_reachable(service: Service, settings: ServiceSettings) -> None:
+async def _migrate_when_reachable(service: Service, url: str) -> None:
     for attempt in range(1, MIGRATE_ATTEMPTS + 1):
         try:
-            await migrate(settings.database_url, service.name)
+            await migrate(url, service.name)
         except (OSError, DBAPIError) as error:
             if attempt == MIGRATE_ATTEMPTS or not _is_away(error):
                 raise

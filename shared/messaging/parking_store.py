@@ -1,6 +1,5 @@
 """The SQL of parking: a customer set aside, and what queues behind the event that stopped him (P6)."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.envelope import Envelope
-from shared.messaging.positions import envelope_from_json, envelope_to_json
+from shared.messaging.positions import from_pairs, to_pairs
 from shared.rows import Rows, insert_rows
 
 _ITEM = Rows.of(
@@ -88,7 +87,7 @@ async def park(connection: AsyncConnection, items: Sequence[ToPark]) -> None:
             "ordinal": ordinal,
             "customer_id": item.customer_id,
             "topic": item.topic,
-            "headers": json.loads(envelope_to_json(item.envelope)),
+            "headers": to_pairs(item.envelope),
             "body": item.body,
             "day": item.day,
             "cause": item.cause,
@@ -108,7 +107,7 @@ async def items_of(connection: AsyncConnection, customer_id: UUID) -> list[Parke
     """Return a customer's queue in order."""
     rows = await connection.execute(_ITEMS, {"id": customer_id})
     return [
-        ParkedItem(row.id, row.topic, envelope_from_json(row.headers), row.body, row.day, row.cause, row.parked_at)
+        ParkedItem(row.id, row.topic, from_pairs(row.headers), row.body, row.day, row.cause, row.parked_at)
         for row in rows
     ]
 

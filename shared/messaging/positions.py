@@ -133,7 +133,7 @@ async def read_day(connection: AsyncConnection, partition_no: int, *, lock_it: b
     row = (await connection.execute(_LOCK_DAY if lock_it else _DAY, {"partition_no": partition_no})).one_or_none()
     if row is None:
         return DaySeen()
-    marker = None if row.work_marker is None else envelope_from_json(row.work_marker)
+    marker = None if row.work_marker is None else from_pairs(row.work_marker)
     return DaySeen(row.day, row.work_day, marker, row.customers, row.worked)
 
 
@@ -144,7 +144,7 @@ async def see_day(connection: AsyncConnection, partition_no: int, day: date) -> 
 
 async def begin_work(connection: AsyncConnection, partition_no: int, day: date, marker: Envelope) -> None:
     """Note that the work of `day` may begin in this partition."""
-    parameters = {"partition_no": partition_no, "day": day, "marker": envelope_to_json(marker)}
+    parameters = {"partition_no": partition_no, "day": day, "marker": json.dumps(to_pairs(marker))}
     await connection.execute(_BEGIN_WORK, parameters)
 
 
@@ -158,11 +158,11 @@ async def end_work(connection: AsyncConnection, partition_no: int) -> None:
     await connection.execute(_END_WORK, {"partition_no": partition_no})
 
 
-def envelope_to_json(envelope: Envelope) -> str:
-    """Return the envelope as JSON text, by its headers."""
-    return json.dumps([(name, value.decode()) for name, value in to_headers(envelope)])
+def to_pairs(envelope: Envelope) -> list[tuple[str, str]]:
+    """Return the envelope's headers as text, for a jsonb column."""
+    return [(name, value.decode()) for name, value in to_headers(envelope)]
 
 
-def envelope_from_json(stored: str) -> Envelope:
-    """Return the envelope that `envelope_to_json` stored."""
-    return from_headers([(name, value.encode()) for name, value in json.loads(stored)])
+def from_pairs(stored: Sequence[Sequence[str]]) -> Envelope:
+    """Return the envelope whose headers a jsonb column holds."""
+    return from_headers([(name, value.encode()) for name, value in stored])

@@ -143,7 +143,7 @@ class Relay:
         metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))
         await connection.commit()
         producer = await self._open_producer()
-        await producer.send([self._record(row) for row in rows])
+        await producer.send([self.record(row) for row in rows])
         crash_point("relay.after_ack")
         await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
         await connection.commit()
@@ -161,7 +161,8 @@ class Relay:
         if producer is not None:
             await producer.drop()
 
-    def _record(self, row: Row[Any]) -> Record:
+    def record(self, row: Row[Any]) -> Record:
+        """Return a numbered row as it goes to Kafka."""
         envelope = Envelope(
             event_id=row.event_id,
             wire=row.wire,

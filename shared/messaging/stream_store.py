@@ -100,7 +100,7 @@ async def heads(connection: AsyncConnection) -> dict[int, Head]:
 async def assign(connection: AsyncConnection) -> int:
     """Number the oldest unnumbered rows, contiguously per partition; return how many. The caller commits before sending."""
     await connection.execute(_LOCK_HEADS)
-    return (await connection.execute(_ASSIGN, {"limit": ASSIGN_LIMIT})).scalar_one()
+    return int((await connection.execute(_ASSIGN, {"limit": ASSIGN_LIMIT})).scalar_one())
 
 
 async def unacknowledged(connection: AsyncConnection) -> list[Row[Any]]:
