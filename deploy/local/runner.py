@@ -140,9 +140,8 @@ class LocalStack:
             prefix=self._database_prefix,
         )
         await asyncio.to_thread(self.kafka.wait_ready)
-        await ensure_topics(
-            bootstrap=self.bootstrap, partitions=self.partitions, prefix=self.topic_prefix, services=self.services
-        )
+        # All four: a service also reads the topics of services that are not here.
+        await ensure_topics(bootstrap=self.bootstrap, partitions=self.partitions, prefix=self.topic_prefix)
 
     async def _start_processes(self) -> None:
         installation = self._installation()

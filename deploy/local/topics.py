@@ -25,11 +25,10 @@ async def ensure_topics(
     bootstrap: str,
     partitions: int,
     prefix: str = "dueflow.",
-    services: Sequence[str] = SERVICES,
     replication_factor: int = 1,
 ) -> list[str]:
     """Create what is missing and return all names; raises `WrongPartitionCount` rather than mix histories."""
-    names = [prefix + service for service in services]
+    names = [prefix + service for service in SERVICES]
     async with asyncio.timeout(_WAIT_SECONDS):
         admin = await _connect(bootstrap)
         try:

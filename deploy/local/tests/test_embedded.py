@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import asyncpg
@@ -13,18 +14,26 @@ from deploy.local.kafka import EmbeddedKafka
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.privileges import account_for_postgres, reachable_folder, reachable_program
 from deploy.local.topics import ensure_topics
+from tests.servers import run_folder
 
 
-def test_postgres_keeps_its_data_over_a_crash_and_a_stale_pid_file(tmp_path: Path) -> None:
+@pytest.fixture
+def enterable() -> Path:
+    """A folder for PostgreSQL: as root it runs as somebody else, who may not enter pytest's own folders."""
+    parent = Path(tempfile.mkdtemp(dir=run_folder()))
+    parent.chmod(0o711)
+    return parent / "postgres"
+
+
+def test_postgres_keeps_its_data_over_a_crash_and_a_stale_pid_file(enterable: Path) -> None:
     """P1: the number in the pid file may belong to anybody by now."""
-    folder = _enterable(tmp_path)
-    first = EmbeddedPostgres(folder)
+    first = EmbeddedPostgres(enterable)
     first.start()
     asyncio.run(_execute(first.url, "CREATE TABLE proof AS SELECT 1 AS n"))
     first.kill()
-    pid_file = next(folder.rglob("postmaster.pid"))
+    pid_file = next(enterable.rglob("postmaster.pid"))
     pid_file.write_text(pid_file.read_text().replace(pid_file.read_text().split()[0], str(os.getpid()), 1))
-    again = EmbeddedPostgres(folder)
+    again = EmbeddedPostgres(enterable)
     again.start()
     try:
         assert asyncio.run(_execute(again.url, "SELECT * FROM proof")) == "SELECT 1"
@@ -32,12 +41,11 @@ def test_postgres_keeps_its_data_over_a_crash_and_a_stale_pid_file(tmp_path: Pat
         again.stop()
 
 
-def test_a_postgres_that_a_killed_run_left_is_ended_first(tmp_path: Path) -> None:
+def test_a_postgres_that_a_killed_run_left_is_ended_first(enterable: Path) -> None:
     """P1: where the system has no way to end it with its parent."""
-    folder = _enterable(tmp_path)
-    left = EmbeddedPostgres(folder, durable=False)
+    left = EmbeddedPostgres(enterable, durable=False)
     left.start()
-    again = EmbeddedPostgres(folder, durable=False)
+    again = EmbeddedPostgres(enterable, durable=False)
     again.start()
     try:
         assert left.has_crashed
@@ -46,9 +54,9 @@ def test_a_postgres_that_a_killed_run_left_is_ended_first(tmp_path: Path) -> Non
         again.stop()
 
 
-def test_a_password_is_needed(tmp_path: Path) -> None:
+def test_a_password_is_needed(enterable: Path) -> None:
     """P9: also on loopback."""
-    server = EmbeddedPostgres(_enterable(tmp_path), durable=False)
+    server = EmbeddedPostgres(enterable, durable=False)
     server.start()
     try:
         with pytest.raises(asyncpg.InvalidPasswordError):
@@ -63,7 +71,7 @@ async def test_kafka_keeps_its_records_over_a_crash_at_the_same_address(tmp_path
     kafka.start()
     address = kafka.bootstrap
     try:
-        await ensure_topics(bootstrap=address, partitions=1, services=["ledger"])
+        await ensure_topics(bootstrap=address, partitions=1)
         async with AIOKafkaProducer(bootstrap_servers=address, acks="all") as producer:
             await producer.send_and_wait("dueflow.ledger", b"issued")
         kafka.kill()
@@ -98,13 +106,6 @@ def test_under_a_private_folder_root_starts_postgres_from_a_copy_elsewhere(
     (folder / "data").mkdir()
     shutil.rmtree(private)
     assert not (reachable_folder(private / "postgres", account=account) / "data").exists()
-
-
-def _enterable(folder: Path) -> Path:
-    """As root, pytest's folders are private, and PostgreSQL runs as somebody else."""
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o711)
-    return folder / "postgres"
 
 
 async def _execute(url: str, statement: str) -> str:
