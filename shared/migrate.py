@@ -13,7 +13,7 @@ _MIGRATION_LOCK = 7_301_001
 
 
 async def migrate(url: str, service: str, *, revision: str = "head") -> None:
-    """Upgrade the database at `url` to `revision` of `services/<service>/migrations`; waits for a migration already running."""
+    """Upgrade the database at `url` to `revision` of the service's migrations; wait for one that is already running."""
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.connect() as connection:

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
-# Minor digits of ISO 4217 where they are not two. CLDR's differ (it knows no Iraqi fils in daily use); invoices follow ISO.
+# Minor digits of ISO 4217 where they are not two. CLDR's differ (no Iraqi fils in daily use); invoices follow ISO.
 _MINOR_DIGITS = dict.fromkeys(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
@@ -63,7 +63,7 @@ def minor_digits(currency: str) -> int:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """Return the minor units that `text` ("1250.00") means in `currency`; raise AmountError where it means none exactly."""
+    """Return the minor units that `text` ("1250.00") means in `currency`; raise AmountError where it means none."""
     if _AMOUNT.fullmatch(text) is None:
         msg = "write an amount with at most 15 digits, a point and decimals, such as 1250.00"
         raise AmountError(msg)
@@ -88,7 +88,7 @@ def round_minor(amount: Decimal) -> int:
 
 
 def split_by_weight(total_minor: int, weights: Sequence[int]) -> list[int]:
-    """Split a sum in proportion to non-negative weights by largest remainder, exactly; earlier parts win ties (facts 3.3)."""
+    """Split a sum in proportion to weights by largest remainder, exactly; earlier parts win ties (facts 3.3)."""
     weight = sum(weights)
     if weight <= 0 or total_minor < 0:
         msg = "a split needs a sum of zero or more and a positive weight"

@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Rows:
-    """The shape of a table as the store writes it: PostgreSQL type by column, and the key that orders and updates rows."""
+    """The shape of a table as the store writes it: PostgreSQL type by column, and the key that orders the rows."""
 
     table: str
     key: tuple[str, ...]

@@ -90,7 +90,7 @@ def _worker(service: Service) -> None:
 
 @asynccontextmanager
 async def _running(tasks: Sequence[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
-    """Run endless tasks beside the health pages; one that ends takes the process with it, for the supervisor to restart."""
+    """Run endless tasks beside the health pages; one that ends takes the process with it, to be started afresh."""
     running = [asyncio.ensure_future(_endless(task)) for task in tasks]
     try:
         yield

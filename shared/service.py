@@ -29,8 +29,8 @@ Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 class Context:
     """One process's parts: settings, storage, outgoing events, time, and how to wake the others.
 
-    `single` and `bulk` are the lanes of gathered requests. `gates` exists in workers only. `health` holds the named checks of
-    readiness; background work may add its own.
+    `single` and `bulk` are the lanes of gathered requests. `gates` exists in workers only. `health` holds the named
+    checks of readiness; background work may add its own.
     """
 
     name: str
@@ -60,8 +60,8 @@ class Context:
 class Service:
     """A service as its main.py composes it.
 
-    `listens_to` names the publishers whose topics it consumes; `day_from` the one whose marker begins its own day's work, and
-    `day_worked` the marker that ends it. `on_begin` runs first in every transaction that changes anything.
+    `listens_to` names the publishers whose topics it consumes; `day_from` the one whose marker begins its own day's
+    work, and `day_worked` the marker that ends it. `on_begin` runs first in every transaction that changes anything.
     """
 
     name: str

@@ -192,6 +192,6 @@ class InvoiceOverdue(Event, wire="ledger.invoice-overdue.v1"):
 
 
 class BusinessDayReached(Event, wire="ledger.business-day-reached.v1"):
-    """Day `day` is open: this partition has now carried all that was recorded before, and the day's InvoiceOverdue (P5)."""
+    """Day `day` is open: this partition has carried all recorded before, and the day's InvoiceOverdue (P5)."""
 
     day: date

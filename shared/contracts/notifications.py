@@ -60,7 +60,7 @@ class MessageFailed(MessageFact, Event, wire="notifications.message-failed.v1"):
 
 
 class MessageWithheld(MessageFact, Event, wire="notifications.message-withheld.v1"):
-    """The message did not go and will not, and why: paid, disputed, promised, paused, no_contact_point, opted_out, ..."""
+    """The message did not go and will not, and why: paid, disputed, promised, paused, no_contact_point, ..."""
 
     reason: Code
     lines: list[MessageLine]

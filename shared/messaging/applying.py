@@ -1,4 +1,4 @@
-"""Applies a run of events of one partition inside one transaction: parked customers are set aside, the others served."""
+"""Applies a run of events of one partition inside one transaction: parked customers are set aside, others served."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

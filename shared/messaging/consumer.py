@@ -1,4 +1,4 @@
-"""Reads a service's topics and drives its partitions; a client that is stuck is dropped and made anew (faults 2.6-2.8)."""
+"""Reads a service's topics and drives its partitions; a stuck client is dropped and made anew (faults 2.6-2.8)."""
 
 import asyncio
 import time
@@ -129,7 +129,7 @@ class Consumer:
                 await self._watch(client, progress, now)
 
     def _patience(self) -> float:
-        """Return how long to wait for records: not at all while there is work, shortly while a day waits for its sender."""
+        """Return how long to wait for records: not at all with work at hand, shortly while a day waits for its sender."""
         now = time.monotonic()
         lanes = [lane for lane in self._lanes.values() if lane.has_work and lane.retry_at <= now]
         if any(any(lane.backlog.values()) or lane.day_progress is Progress.MORE for lane in lanes):
@@ -137,7 +137,7 @@ class Consumer:
         return BUSY_SECONDS if lanes else IDLE_SECONDS
 
     async def _follow_assignment(self, client: StreamConsumer) -> frozenset[Place]:
-        """Take up partitions that are newly ours from their stored positions; return them: what they brought is read again."""
+        """Take up new partitions from their stored positions; return them: what they brought is read again."""
         assigned = client.assigned()
         fresh = assigned - self._assigned
         if assigned == self._assigned:
@@ -208,7 +208,7 @@ class Consumer:
         self._published()
 
     async def _broken(self, client: StreamConsumer, lane: _Lane, place: Place, reason: str) -> None:
-        """Read once more from the stored position; if it is broken still, stand still and look again from time to time."""
+        """Read once more from the stored position; if it is broken still, stand still and look again now and then."""
         topic = place[0]
         lane.backlog[topic].clear()
         if topic in lane.rereading:

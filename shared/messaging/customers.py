@@ -1,4 +1,4 @@
-"""The row by which every transaction locks a customer before it reads or writes anything about him (architecture, lock order)."""
+"""The row by which every transaction locks a customer before it reads or writes anything about him."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class LockedCustomer:
 async def lock_customers(
     connection: AsyncConnection, customer_ids: Iterable[UUID], *, partitions: int, skip_locked: bool = False
 ) -> dict[UUID, LockedCustomer]:
-    """Lock these customers in order of id, creating rows that are missing; with `skip_locked` leave out those held elsewhere."""
+    """Lock these customers in order of id, creating missing rows; with `skip_locked` leave out those held elsewhere."""
     ids = sorted(set(customer_ids))
     if not ids:
         return {}

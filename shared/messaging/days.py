@@ -1,4 +1,4 @@
-"""Works a business day for one partition, in chunks of customers whose date has come, and ends it with a marker (P5)."""
+"""Works a business day for one partition, by chunks of customers whose date has come, and ends it with a marker (P5)."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -31,7 +31,8 @@ _COME = text(
     "AND customer_id > :after ORDER BY customer_id LIMIT :limit"
 )
 _ANY = text(
-    "SELECT EXISTS (SELECT FROM customer WHERE partition_no = :partition_no AND next_date <= :day AND parked_at IS NULL)"
+    "SELECT EXISTS (SELECT FROM customer "
+    "WHERE partition_no = :partition_no AND next_date <= :day AND parked_at IS NULL)"
 )
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ class BadEnvelope(ValueError):
 class Envelope:
     """Who says what about whom, why, and where it stands in its stream.
 
-    `customer_id` is None on markers and on facts about the house itself; `previous_id` is None on the first of a stream.
+    `customer_id` is None on markers and facts about the house itself; `previous_id` is None on the first of a stream.
     """
 
     event_id: UUID

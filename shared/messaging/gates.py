@@ -27,8 +27,8 @@ class Gates:
     ) -> dict[int, dict[str, int]]:
         """Return the partitions in which all of `topics` (by publisher) are applied to their ends and none is stopped.
 
-        Each comes with the ends by publisher, to be stored with what is decided on them. Raises KafkaAway where Kafka does
-        not answer: then nothing is known, and nothing may be sent.
+        Each comes with the ends by publisher, to be stored with what is decided on them. Raises KafkaAway where Kafka
+        does not answer: then nothing is known, and nothing may be sent.
         """
         places = [(self._topic_of(topic), number) for topic in topics for number in partitions]
         ends = await self._ends(places)

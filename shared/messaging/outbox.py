@@ -11,7 +11,7 @@ from shared.messaging.outgoing import Outgoing
 from shared.rows import Rows, insert_rows
 
 MAX_EVENT_BYTES = 900_000
-"""Below the broker's limit of 1 MiB with its headers; a larger event is refused before anything is written (faults 2.19)."""
+"""Below the broker's limit of 1 MiB with its headers; a larger event is refused before it is written (faults 2.19)."""
 
 _OUTBOX = Rows.of(
     "outbox",

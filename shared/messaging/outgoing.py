@@ -13,8 +13,8 @@ from shared.messaging.envelope import Envelope
 class Cause:
     """Why a transaction writes what it writes.
 
-    `cause_id` is the request's UUIDv7, the id of the event that is being applied, or an id derived from a day's marker and
-    a customer. All ids that follow from it are derived from it, so that doing the same again gives the same ids.
+    `cause_id` is the request's UUIDv7, the id of the event that is being applied, or an id derived from a day's marker
+    and a customer. All ids that follow from it are derived from it, so that doing the same again gives the same ids.
     """
 
     cause_id: UUID
@@ -64,8 +64,8 @@ def _within(traceparent: str, cause_id: UUID) -> str:
 class Outgoing:
     """An event to be published once the transaction that writes it commits.
 
-    `customer_id` chooses the partition; without one `partition_no` must be given. `effective_date` is when the fact took
-    effect in the world. `ordinal` tells apart several events of one type about one subject from one cause.
+    `customer_id` chooses the partition; without one `partition_no` must be given. `effective_date` is when the fact
+    took effect in the world. `ordinal` tells apart several events of one type about one subject from one cause.
     """
 
     event: Event

@@ -1,4 +1,4 @@
-"""Lets a parked customer's queue flow again, or drops the item that stops it, under the lock that consumers take (P6)."""
+"""Lets a parked customer's queue flow again, or drops the item that stops it, under the consumers' lock (P6)."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -1,4 +1,4 @@
-"""One partition number of all topics of a service: applies what arrived and works the day, one transaction at a time."""
+"""One partition number of all topics of a service: applies what arrived, one transaction at a time."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

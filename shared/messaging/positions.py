@@ -20,22 +20,24 @@ _CREATE = text(
     "INSERT INTO stream_position (topic, partition_no) VALUES (:topic, :partition_no) ON CONFLICT DO NOTHING"
 )
 _SAVE = text(
-    "UPDATE stream_position SET epoch = :epoch, sequence = :sequence, next_offset = :next_offset, last_event_id = :last_event_id, "
-    "stopped_at = NULL, stopped_reason = NULL WHERE topic = :topic AND partition_no = :partition_no"
+    "UPDATE stream_position SET epoch = :epoch, sequence = :sequence, next_offset = :next_offset, "
+    "last_event_id = :last_event_id, stopped_at = NULL, stopped_reason = NULL WHERE topic = :topic AND partition_no = :partition_no"
 )
 _STOP = text(
     "UPDATE stream_position SET stopped_at = coalesce(stopped_at, now()), stopped_reason = :reason "
     "WHERE topic = :topic AND partition_no = :partition_no"
 )
 _ALL = text(
-    "SELECT topic, partition_no, next_offset, stopped_reason FROM stream_position WHERE topic = ANY(CAST(:topics AS text[]))"
+    "SELECT topic, partition_no, next_offset, stopped_reason FROM stream_position "
+    "WHERE topic = ANY(CAST(:topics AS text[]))"
 )
 _QUARANTINE = text(
     "INSERT INTO quarantine (topic, partition_no, record_offset, headers, body, reason) "
     "VALUES (:topic, :partition_no, :record_offset, CAST(:headers AS jsonb), :body, :reason) ON CONFLICT DO NOTHING"
 )
 _DAY = text(
-    "SELECT day, work_day, work_marker, customers, worked_at IS NOT NULL AS worked FROM day_seen WHERE partition_no = :partition_no"
+    "SELECT day, work_day, work_marker, customers, worked_at IS NOT NULL AS worked FROM day_seen "
+    "WHERE partition_no = :partition_no"
 )
 _LOCK_DAY = text(_DAY.text + " FOR UPDATE")
 _SEE_DAY = text(
@@ -44,7 +46,8 @@ _SEE_DAY = text(
 )
 _BEGIN_WORK = text(
     "INSERT INTO day_seen (partition_no, work_day, work_marker) VALUES (:partition_no, :day, CAST(:marker AS jsonb)) "
-    "ON CONFLICT (partition_no) DO UPDATE SET work_day = excluded.work_day, work_marker = excluded.work_marker, customers = 0, worked_at = NULL"
+    "ON CONFLICT (partition_no) DO UPDATE "
+    "SET work_day = excluded.work_day, work_marker = excluded.work_marker, customers = 0, worked_at = NULL"
 )
 _COUNT_WORK = text("UPDATE day_seen SET customers = customers + :customers WHERE partition_no = :partition_no")
 _END_WORK = text("UPDATE day_seen SET worked_at = now() WHERE partition_no = :partition_no")

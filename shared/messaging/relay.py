@@ -1,7 +1,7 @@
 """Publishes the outbox: numbers rows and commits, sends them in that order, and marks what the broker has (P4).
 
-A number once assigned is never given to another row. After any failure sending starts again at the first row that was not
-acknowledged, with a new client; consumers skip what they have already seen. So nothing is lost and order is kept.
+A number once assigned is never given to another row. After any failure sending starts again at the first row that was
+not acknowledged, with a new client; consumers skip what they have already seen. So nothing is lost and order is kept.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 class StreamConflict(RuntimeError):
-    """The topic and this database tell different histories; a person must decide (see the runbook on restored databases)."""
+    """The topic and this database tell different histories; a person must decide (runbook on restored databases)."""
 
 
 class Relay:
@@ -98,8 +98,8 @@ class Relay:
             seen = 0 if record is None else self._place_of(record, head)
             if seen > head.sequence:
                 msg = (
-                    f"{self._topic}[{partition_no}] ends at sequence {seen}, but this database has only assigned {head.sequence}: "
-                    "it was restored or copied. Nothing is published until docs/runbooks/restored-database.md was followed."
+                    f"{self._topic}[{partition_no}] ends at sequence {seen}, but this database assigned only {head.sequence}: "
+                    "it was restored or copied. Nothing is published; follow docs/runbooks/restored-database.md."
                 )
                 raise StreamConflict(msg)
             if seen < head.acknowledged_sequence:

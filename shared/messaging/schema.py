@@ -9,7 +9,7 @@ VERSION_1: tuple[str, ...] = (
         parked_at timestamptz
     )
     """,
-    "CREATE INDEX customer_next_date ON customer (partition_no, next_date) WHERE next_date IS NOT NULL AND parked_at IS NULL",
+    "CREATE INDEX customer_next_date ON customer (partition_no, next_date) WHERE parked_at IS NULL",
     "CREATE INDEX customer_parked ON customer (partition_no) WHERE parked_at IS NOT NULL",
     # One round trip for the rule that missing rows are inserted first and all are locked in order of id.
     """

@@ -1,6 +1,6 @@
 """Decides, for records as they arrived, which are next in their stream, which are repeats, and where the stream breaks.
 
-Pure, so that its law can be tested: whatever is repeated, re-read or cut, each event of a stream is taken once, in order.
+Pure, so that its law can be tested: whatever is repeated, re-read or cut, each event is taken once, in order.
 """
 
 from collections.abc import Sequence

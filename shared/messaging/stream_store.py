@@ -16,8 +16,8 @@ _ENSURE_HEADS = text(
     "INSERT INTO stream_head (partition_no) SELECT generate_series(0, :partitions - 1) ON CONFLICT DO NOTHING"
 )
 _LOCK_HEADS = text("SELECT partition_no FROM stream_head ORDER BY partition_no FOR UPDATE")
-# The numbers follow the order of id among rows already committed; a row that commits later gets a later number. Rows of one
-# customer commit in order of id, because ids are drawn while his row is locked.
+# The numbers follow the order of id among rows already committed; a row that commits later gets a later number. Rows of
+# one customer commit in order of id, because ids are drawn while his row is locked.
 _ASSIGN = text(
     """
     WITH fresh AS MATERIALIZED (
@@ -98,7 +98,7 @@ async def heads(connection: AsyncConnection) -> dict[int, Head]:
 
 
 async def assign(connection: AsyncConnection) -> int:
-    """Number the oldest unnumbered rows, contiguously per partition; return how many. The caller commits before sending."""
+    """Number the oldest unnumbered rows, contiguously per partition; return how many. Commit before sending."""
     await connection.execute(_LOCK_HEADS)
     return int((await connection.execute(_ASSIGN, {"limit": ASSIGN_LIMIT})).scalar_one())
 

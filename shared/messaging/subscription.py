@@ -36,9 +36,9 @@ class Day:
 class Subscription(Protocol):
     """The reacting side of a service.
 
-    Both calls run inside the core's transaction, after it has locked the customers; they load, fold and save, append to the
-    outbox, and set each customer's next date. They never commit, and their result must not depend on how records were cut
-    into batches.
+    Both calls run inside the core's transaction, after it has locked the customers; they load, fold and save, append to
+    the outbox, and set each customer's next date. They never commit, and their result must not depend on how records
+    were cut into batches.
     """
 
     @property
@@ -47,7 +47,7 @@ class Subscription(Protocol):
         ...
 
     async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
-        """Apply events of one partition of one topic, in their order; `today` is the latest business date seen there."""
+        """Apply events of one partition of one topic, in order; `today` is the latest business date seen there."""
         ...
 
     async def work_day(self, connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day) -> None:

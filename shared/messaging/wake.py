@@ -1,4 +1,4 @@
-"""Wakes a service's background work the moment there is something to do: NOTIFY after the commit, with a slow poll as the net.
+"""Wakes background work the moment there is something to do: NOTIFY after the commit, a slow poll as the net.
 
 NOTIFY inside a transaction would queue all commits of the cluster behind one another, so it is always sent on its own.
 """

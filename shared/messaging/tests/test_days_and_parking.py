@@ -51,7 +51,7 @@ async def test_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> None:
 
 
 async def test_release_applies_the_queue_in_order_or_nothing(toy: Toy) -> None:
-    """P6: while the cause lasts a release changes nothing; once it is mended the queue flows, the day after the events."""
+    """P6: while the cause lasts a release changes nothing; once it is mended the queue flows in order."""
     sick = customers_in(0, 1)[0]
     async with toy.running():
         await toy.publish(settled(sick, "BAD"), settled(sick, "after"), day_marker(TODAY, 0))
