@@ -74,7 +74,9 @@ def _memory() -> str:
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():  # also counts what the kernel would give back
-        available = next(int(row.split()[1]) * 1024 for row in meminfo.open() if row.startswith("MemAvailable"))
+        available = next(
+            int(row.split()[1]) * 1024 for row in meminfo.read_text().splitlines() if row.startswith("MemAvailable")
+        )
     if available < _NEEDED_MEMORY:
         raise Missing(f"{available / _GIB:.1f} GiB free, {_NEEDED_MEMORY / _GIB:.0f} are needed: end something else")
     return f"{available / _GIB:.1f} GiB free"

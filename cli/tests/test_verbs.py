@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cli import doctor, down, token
 from cli.main import app
@@ -27,7 +26,7 @@ def test_a_new_key_is_shown_once_and_admits_its_holder(runs: Path) -> None:
     assert key not in keys.read_text()
     caller = KeyFile(keys).caller(key)
     assert caller is not None
-    assert (caller.name, caller.scopes) == ("erp", {"read", "write"})
+    assert (caller.name, caller.scopes) == ("erp", frozenset({"read", "write"}))
 
 
 def test_a_second_key_of_a_name_ends_the_first_and_revoking_ends_both(runs: Path) -> None:
