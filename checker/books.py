@@ -60,11 +60,17 @@ class Books:
             case collections.DisputeOpened() | collections.PromiseMade() | collections.PauseStarted():
                 self._begin(event)
             case collections.DisputeResolved():
-                del self.rests[event.dispute_id]
-            case collections.PromiseOutcome() | collections.PromiseWithdrawn():
-                del self.rests[event.promise_id]
+                self.rests.pop(event.dispute_id, None)
+            case (
+                collections.PromiseKept()
+                | collections.PromisePartlyKept()
+                | collections.PromiseBroken()
+                | collections.PromiseWithdrawn()
+            ):
+                # Money that bounces breaks a promise that was kept: it ends twice.
+                self.rests.pop(event.promise_id, None)
             case collections.PauseEnded():
-                del self.rests[event.pause_id]
+                self.rests.pop(event.pause_id, None)
 
     def _begin(self, event: collections.DisputeOpened | collections.PromiseMade | collections.PauseStarted) -> None:
         match event:

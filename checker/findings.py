@@ -1,7 +1,7 @@
 """What a check is and what it finds: how many things it compared, and which of them differ, by id and figure only."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 SHOWN_DIFFERENCES = 20
 
@@ -41,3 +41,21 @@ class Check:
             wrong=len(differences) if wrong is None else wrong,
             differences=tuple(differences[:SHOWN_DIFFERENCES]),
         )
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Return one finding per check, where several services were asked the same."""
+    by_check: dict[str, Finding] = {}
+    for each in findings:
+        other = by_check.get(each.check)
+        by_check[each.check] = _sum(other, each) if other else each
+    return list(by_check.values())
+
+
+def _sum(one: Finding, other: Finding) -> Finding:
+    return replace(
+        one,
+        compared=one.compared + other.compared,
+        wrong=one.wrong + other.wrong,
+        differences=(*one.differences, *other.differences)[:SHOWN_DIFFERENCES],
+    )

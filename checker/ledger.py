@@ -103,7 +103,8 @@ RULES = (
         wrong="""
             SELECT 'instalment ' || i.instalment_id || ': open ' || i.open_minor || ', by movements '
                 || coalesce(sum(m.delta_minor), 0)
-            FROM instalment AS i LEFT JOIN movement AS m USING (instalment_id) GROUP BY i.instalment_id
+            FROM instalment AS i LEFT JOIN movement AS m USING (instalment_id)
+            GROUP BY i.instalment_id, i.open_minor
             HAVING i.open_minor <> coalesce(sum(m.delta_minor), 0)
         """,
     ),
@@ -123,12 +124,12 @@ RULES = (
         sentence="Every day that was closed has been worked by each service in every partition.",
         compared="SELECT count(*) FROM business_day WHERE state = 'closed'",
         wrong="""
-            SELECT d.day || ': ' || s.service || ' in partition ' || h.partition_no
-            FROM business_day AS d CROSS JOIN (SELECT DISTINCT service FROM worked_day) AS s CROSS JOIN stream_head AS h
-            WHERE d.state = 'closed' AND NOT EXISTS (
-                SELECT FROM worked_day AS w
-                WHERE w.service = s.service AND w.day = d.day AND w.partition_no = h.partition_no
-            )
+            SELECT d.day || ': ' || s.service || ' in ' || count(w.event_id) || ' of ' || p.partitions || ' partitions'
+            FROM business_day AS d CROSS JOIN (SELECT DISTINCT service FROM worked_day) AS s
+            CROSS JOIN (SELECT count(*) AS partitions FROM stream_head) AS p
+            LEFT JOIN worked_day AS w ON w.service = s.service AND w.day = d.day
+            WHERE d.state = 'closed'
+            GROUP BY d.day, s.service, p.partitions HAVING count(w.event_id) <> p.partitions
         """,
     ),
     Rule(

@@ -10,7 +10,7 @@ RULES = (
         compared="SELECT count(*) FROM outbox WHERE sequence IS NOT NULL",
         wrong="""
             SELECT 'partition ' || partition_no || ', epoch ' || epoch || ': ' || count(*) || ' rows from '
-                || min(sequence) || ' to ' || max(sequence) || ', head at ' || h.sequence
+                || min(o.sequence) || ' to ' || max(o.sequence) || ', head at ' || h.sequence
             FROM outbox AS o JOIN stream_head AS h USING (partition_no, epoch) WHERE o.sequence IS NOT NULL
             GROUP BY partition_no, epoch, h.sequence
             HAVING count(*) <> max(o.sequence) - min(o.sequence) + 1 OR max(o.sequence) <> h.sequence

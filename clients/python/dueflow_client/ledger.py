@@ -105,6 +105,10 @@ class LedgerClient(ServiceClient):
         """Return what was open by age; filters: as_of, basis, entity, currency, customer_id, by."""
         return await self._http.get("/v1/aging", **filters)
 
+    def aging_by_customer(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield the same customer by customer."""
+        return self._http.pages("/v1/aging", **filters, by="customer")
+
     async def trial_balance(self, **filters: Any) -> Any:
         """Return the balance of each account; filters: as_of, entity."""
         return await self._http.get("/v1/trial-balance", **filters)

@@ -1,0 +1,70 @@
+"""A few rows of each service's database as they are when all is well; a test edits one of them."""
+
+from uuid import UUID
+
+from checker.tests.seeding import Rows
+
+CUSTOMER, INVOICE, INSTALMENT, PAYMENT = (UUID(int=number) for number in range(1, 5))
+SALE, RECEIPT, CHECK, CONTACT = (UUID(int=number) for number in range(11, 15))
+MESSAGE, LATER_MESSAGE, LOST_MESSAGE = (UUID(int=number) for number in range(21, 24))
+_WHOSE = {"customer_id": CUSTOMER, "entity": "qinghe", "currency": "CNY"}
+_MOVE = {**_WHOSE, "instalment_id": INSTALMENT, "invoice_id": INVOICE}
+_CREDIT = {**_WHOSE, "credit_id": PAYMENT, "credit_kind": "payment"}
+
+STREAM: Rows = [
+    ("customer", {"customer_id": CUSTOMER, "partition_no": 0}),
+    ("stream_head", {"partition_no": 0, "epoch": 1, "sequence": 2, "acknowledged_sequence": 2}),
+    ("outbox", {"partition_no": 0, "epoch": 1, "sequence": 1}),
+    ("outbox", {"partition_no": 0, "epoch": 1, "sequence": 2}),
+    ("stream_position", {"topic": "dueflow.credit", "partition_no": 0}),
+    ("idempotency", {"caller": "erp", "route": "/v1/invoices", "key": "k", "status": 201}),
+]
+
+LEDGER: Rows = [
+    ("entity", {"entity": "qinghe", "accounts": "china"}),
+    ("invoice", {**_WHOSE, "invoice_id": INVOICE, "total_minor": 100, "open_minor": 60, "state": "issued"}),
+    ("instalment", {**_MOVE, "ordinal": 1, "amount_minor": 100, "open_minor": 60, "disputed_minor": 10}),
+    ("payment", {**_WHOSE, "payment_id": PAYMENT, "amount_minor": 50, "unapplied_minor": 10}),
+    ("movement", {**_MOVE, "delta_minor": 100, "document_kind": "invoice", "document_id": INVOICE}),
+    ("movement", {**_MOVE, "delta_minor": -40, "document_kind": "payment", "document_id": PAYMENT}),
+    ("credit_movement", {**_CREDIT, "delta_minor": 50, "reason": "recorded"}),
+    ("credit_movement", {**_CREDIT, "delta_minor": -40, "reason": "allocated"}),
+    ("journal_entry", {**_WHOSE, "entry_id": SALE}),
+    ("posting", {"entry_id": SALE, "ordinal": 1, "account": "1122", "amount_minor": 100}),
+    ("posting", {"entry_id": SALE, "ordinal": 2, "account": "6001", "amount_minor": -100}),
+    ("journal_entry", {**_WHOSE, "entry_id": RECEIPT}),
+    ("posting", {"entry_id": RECEIPT, "ordinal": 1, "account": "1002", "amount_minor": 50}),
+    ("posting", {"entry_id": RECEIPT, "ordinal": 2, "account": "1122", "amount_minor": -40}),
+    ("posting", {"entry_id": RECEIPT, "ordinal": 3, "account": "2205", "amount_minor": -10}),
+    ("business_day", {"day": "2025-01-01", "state": "closed"}),
+    ("business_day", {"day": "2025-01-02", "state": "open"}),
+    ("worked_day", {"service": "credit", "day": "2025-01-01"}),
+]
+
+_ANSWER = (
+    '{"exposure": {"with_order": {"amount": "70.00"}}, "limit": {"amount": "70.00"},'
+    ' "group": {"exposure": {"with_order": {"amount": "80.00"}}, "limit": {"amount": "90.00"}}}'
+)
+CREDIT: Rows = [
+    ("balance", {**_WHOSE, "open_minor": 60}),
+    ("receivable", {**_WHOSE, "invoice_id": INVOICE, "open_minor": 60}),
+    ("credit_check", {"check_id": CHECK, "amount_minor": 10, "decision": "approve", "answer": _ANSWER}),
+    ("reservation", {"check_id": CHECK, "amount_minor": 10, "state": "live", "expires_date": "2025-02-01"}),
+    ("day_seen", {"partition_no": 0, "work_day": "2025-01-31", "worked_at": "2026-01-01"}),
+]
+
+_SENT = {"customer_id": CUSTOMER, "entity": "qinghe", "step": "reminder", "state": "sent"}
+_TAKEN = {"attempt_no": 1, "contact_point_id": CONTACT, "outcome": "taken", "civil_at": "2025-01-06T10:00:00+08:00"}
+NOTIFICATIONS: Rows = [
+    ("contact_point", {"contact_point_id": CONTACT, "zone": "Asia/Shanghai"}),
+    *(
+        row
+        for message_id, planned_date in ((MESSAGE, "2025-01-06"), (LATER_MESSAGE, "2025-01-08"))
+        for row in (
+            ("message", {**_SENT, "message_id": message_id, "planned_date": planned_date, "civil_date": planned_date}),
+            ("message_line", {"message_id": message_id, "instalment_id": message_id, "step": "reminder"}),
+            ("attempt", {**_TAKEN, "message_id": message_id}),
+        )
+    ),
+    ("message", {"message_id": LOST_MESSAGE, "state": "unknown", "changed_at": "now"}),
+]

@@ -1,0 +1,65 @@
+"""Every rule holds on healthy rows, compares something there, and catches the row that is edited against it (P11)."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import text
+
+from checker import credit, ledger, messages, streams
+from checker.rules import Rule
+from checker.snapshot import Snapshot
+from checker.tests.conftest import OpenDatabase
+from checker.tests.healthy import CREDIT, LEDGER, NOTIFICATIONS, STREAM
+from checker.tests.seeding import drop_guards, seed
+
+HEALTHY = {"ledger": LEDGER, "credit": CREDIT, "notifications": NOTIFICATIONS}
+RULES: dict[str, Sequence[Rule]] = {
+    "ledger": (*streams.RULES, *ledger.RULES),
+    "credit": credit.RULES,
+    "notifications": messages.RULES,
+}
+
+# One edit for each rule.
+EDITS = {
+    "outbox-numbered": "DELETE FROM outbox WHERE sequence = 2",
+    "outbox-fresh": "UPDATE outbox SET sequence = NULL, recorded_at = now() - interval '61 seconds' WHERE sequence = 2",
+    "nothing-parked": "UPDATE customer SET parked_at = now()",
+    "nothing-stopped": "UPDATE stream_position SET stopped_at = now(), stopped_reason = 'a hole'",
+    "answers-kept": "UPDATE idempotency SET status = NULL",
+    "journal-balances": "UPDATE posting SET amount_minor = amount_minor + 1 WHERE account = '6001'",
+    "control-account": "UPDATE posting SET account = '6001' WHERE account = '1122' AND amount_minor < 0",
+    "unapplied-account": "UPDATE posting SET account = '2241' WHERE account = '2205'",
+    "payment-conserved": "UPDATE payment SET unapplied_minor = unapplied_minor + 1",
+    "invoice-conserved": "UPDATE invoice SET open_minor = open_minor - 1",
+    "instalment-moved": "UPDATE instalment SET open_minor = open_minor - 1",
+    "days-without-gap": "UPDATE business_day SET day = '2025-01-03' WHERE state = 'open'",
+    "days-worked": "UPDATE worked_day SET day = '2025-01-02'",
+    "dispute-flags": "UPDATE instalment SET disputed_minor = 101",
+    "approved-within-limit": """UPDATE credit_check SET answer = jsonb_set(answer, '{limit,amount}', '"69.99"')""",
+    "approval-reserved": "UPDATE reservation SET amount_minor = 9",
+    "reservations-end": "UPDATE reservation SET expires_date = '2025-01-30'",
+    "exposure-adds-up": "UPDATE receivable SET open_minor = 59",
+    "message-once": "UPDATE message SET planned_date = '2025-01-06' WHERE planned_date = '2025-01-08'",
+    "line-once": "UPDATE message_line SET instalment_id = '00000000-0000-0000-0000-000000000001'",
+    "sent-by-attempt": "UPDATE attempt SET outcome = 'refused'",
+    "success-once": "UPDATE attempt SET message_id = '00000000-0000-0000-0000-000000000001'",
+    "unknown-decided": "UPDATE message SET changed_at = now() - interval '25 hours' WHERE state = 'unknown'",
+    "claimed-on-fresh-positions": "UPDATE attempt SET positions_at = begun_at - interval '11 seconds'",
+    "caps-kept": "UPDATE message SET civil_date = '2025-01-06' WHERE civil_date = '2025-01-08'",
+    "quiet-hours-kept": "UPDATE attempt SET civil_at = '2025-01-06T18:00:00+08:00'",
+}
+EVERY_RULE = [(service, rule) for service, rules in RULES.items() for rule in rules]
+
+
+@pytest.mark.parametrize(("service", "rule"), EVERY_RULE, ids=[rule.name for _, rule in EVERY_RULE])
+async def test_p11_a_rule_holds_until_a_row_is_edited(open_database: OpenDatabase, service: str, rule: Rule) -> None:
+    """P11: each line of the check is shown to fail when it should, and not before."""
+    async with open_database(service) as connection:
+        await drop_guards(connection)
+        await seed(connection, [*STREAM, *HEALTHY[service]])
+        healthy = await rule.decide(Snapshot(service, connection))
+        assert (healthy.compared > 0, healthy.differences) == (True, ())
+        await connection.execute(text(EDITS[rule.name]))
+        broken = await rule.decide(Snapshot(service, connection))
+    assert not broken.holds
+    assert all(each.startswith(f"{service}: ") for each in broken.differences)
