@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -29,6 +30,7 @@ def main() -> None:
     while not told.wait(1) and _is_alive(pid):
         pass
     end()
+    shutil.rmtree(folder / kind, ignore_errors=True)
     (folder / f"{kind}.address").unlink()
 
 
