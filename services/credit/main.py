@@ -10,6 +10,7 @@ from services.credit.api.customers import customers_router, gather_changes
 from services.credit.api.decisions import decisions_router
 from services.credit.api.exposures import exposures_router
 from services.credit.api.groups import groups_router
+from services.credit.api.imports import imports_router
 from services.credit.api.rates import rates_router
 from services.credit.api.reservations import reservations_router
 from services.credit.consumers import make_subscription
@@ -26,6 +27,7 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
     changes = gather_changes(context, block_lane(context))
     return [
         customers_router(context, changes),
+        imports_router(context),
         decisions_router(context, changes),
         groups_router(context),
         checks_router(context, policy),

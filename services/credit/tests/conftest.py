@@ -28,6 +28,13 @@ async def engine(database: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def erp(database: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Erp]:
-    """An ERP that talks to two replicas of the API, in turn."""
+    """An ERP that calls the API."""
+    async with replicas(database, tmp_path) as calling:
+        yield calling
+
+
+@pytest.fixture
+async def crowd(database: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Erp]:
+    """An ERP that calls two replicas of the API, in turn."""
     async with replicas(database, tmp_path, count=2) as calling:
         yield calling

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -87,9 +88,11 @@ class Erp:
 
 @asynccontextmanager
 async def replicas(database_url: str, folder: Path, count: int = 1, **settings: Any) -> AsyncIterator[Erp]:
-    """Run `count` API processes' worth of credit on real sockets over one database."""
+    """Run `count` replicas of the API, each on its own socket, thread and pool, over one database."""
     keys = folder / "keys.json"
     keys.write_text(json.dumps([key_entry("erp", KEY, frozenset({"read", "write", "admin"}))]))
+    secret = folder / "cursor-secret"
+    secret.write_text(KEY)
     configured = CreditSettings(
         database_url=database_url,
         kafka_bootstrap="127.0.0.1:9",
@@ -98,24 +101,30 @@ async def replicas(database_url: str, folder: Path, count: int = 1, **settings: 
         worker_port=1,
         partitions=PARTITIONS,
         rate_per_second=100_000,
+        cursor_secret_file=secret,
         **settings,
     )
     processes = [
         server(make_api(SERVICE, make_context(SERVICE, configured, "api")), host="127.0.0.1", port=0)
         for _ in range(count)
     ]
-    running = [asyncio.create_task(each._serve(None)) for each in processes]
+    threads = [threading.Thread(target=each.run) for each in processes]
+    for thread in threads:
+        thread.start()
     while not all(each.started for each in processes):
         await asyncio.sleep(0.01)
     ports = [each.servers[0].sockets[0].getsockname()[1] for each in processes]
     bearer = {"Authorization": f"Bearer {KEY}"}
     clients = [httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearer, timeout=30) for port in ports]
-    yield Erp(clients)
-    for client in clients:
-        await client.aclose()
-    for process in processes:
-        process.should_exit = True
-    await asyncio.gather(*running)
+    try:
+        yield Erp(clients)
+    finally:
+        for client in clients:
+            await client.aclose()
+        for process in processes:
+            process.should_exit = True
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
 
 
 @dataclass

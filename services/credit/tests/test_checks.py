@@ -39,7 +39,7 @@ async def test_an_order_within_the_limit_is_approved_and_reserved(erp: Erp, engi
 
 
 async def test_over_the_limit_the_excess_is_asked_for_in_advance(erp: Erp, engine: AsyncEngine) -> None:
-    """C5: exposure is open receivables plus reservations less unapplied cash; beyond the limit prepayment of the excess."""
+    """C5: receivables plus reservations less unapplied cash count; beyond the limit the excess is prepaid."""
     await erp.customer("K1", limit={"amount": "1000.00", "currency": "CNY"})
     books = Ledger("K1")
     books.issue("R1", 70000)

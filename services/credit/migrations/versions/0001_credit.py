@@ -143,11 +143,10 @@ _TABLES = (
     )
     """,
     "CREATE INDEX exchange_rate_newest ON exchange_rate (base_currency, quote_currency, rate_date DESC, posting DESC)",
-    # One customer_import per file; errors name a line and a column, never what stood there.
+    # The report names lines and columns, never what stood there.
     """
     CREATE TABLE customer_import (
         import_id uuid PRIMARY KEY,
-        strict boolean NOT NULL,
         actor text NOT NULL,
         recorded_at timestamptz NOT NULL,
         report jsonb NOT NULL
