@@ -1,0 +1,149 @@
+"""Does what the playbook asks on a day: messages are consolidated, work and approvals become tasks (K3, K4)."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID
+
+from services.collections.domain import planning, records, reminders, tasks
+from services.collections.domain.book import Book, Moment
+from services.collections.domain.planning import View
+from services.collections.domain.playbook import Playbook, Step
+from services.collections.domain.receivables import Receivable
+from services.collections.domain.records import TakenStep
+from services.collections.domain.resting import rest
+
+APPROVE = "approve_"
+APPROVAL_WORKING_DAYS = 2
+
+
+def playbook_of(book: Book, entity: str, as_of: date) -> Playbook:
+    """Return the playbook that holds for the customer's debts to `entity`."""
+    case = book.open_case(entity)
+    return book.policies.playbook_for(
+        book.profile,
+        debtor_class=case.debtor_class if case is not None else None,
+        overdue_minor=book.overdue_minor(entity, as_of),
+        as_of=as_of,
+    )
+
+
+def views(book: Book, entity: str, as_of: date) -> Iterator[View]:
+    """Return every open debt to `entity` as the plan sees it, oldest first."""
+    case = book.open_case(entity)
+    debtor_class = case.debtor_class if case is not None else None
+    steps = playbook_of(book, entity, as_of).steps_for(
+        book.profile, debtor_class=debtor_class, overdue_minor=book.overdue_minor(entity, as_of)
+    )
+    taken: defaultdict[tuple[UUID, int], dict[str, TakenStep]] = defaultdict(dict)
+    for each in book.steps.values():
+        taken[each.instalment_id, each.episode][each.step] = each
+    for receivable in book.of_entity(entity):
+        if receivable.open_minor > 0:
+            yield View(
+                receivable=receivable,
+                steps=steps,
+                taken=taken[receivable.instalment_id, receivable.episode],
+                calendar=book.calendar(entity),
+                classified_date=case.classified_date if case is not None else None,
+                answered_date=case.answered_date if case is not None else None,
+            )
+
+
+def carry_out(book: Book, entity: str, at: Moment) -> None:
+    """Let the steps happen that are due on `at.today` for the debts to `entity`."""
+    due: defaultdict[str, list[Receivable]] = defaultdict(list)
+    found: dict[str, Step] = {}
+    for view in list(views(book, entity, at.today)):
+        if rest(book, view.receivable, at.today) is not None:
+            continue
+        plan = planning.plan(view, at.today)
+        for step, reason in plan.superseded:
+            note_step(book, view.receivable, step.code, at, state=records.SUPERSEDED, reason=reason)
+        for step in plan.happen:
+            found[step.code] = step
+            due[step.code].append(view.receivable)
+    for code, step in sorted(found.items(), key=lambda each: each[1].rank):
+        if step.message is None or step.approved_by is not None:
+            _take_one(book, entity, step, due[code], at)
+    _send(book, entity, [step for step in found.values() if step.message and not step.approved_by], due, at)
+
+
+def note_step(
+    book: Book,
+    receivable: Receivable,
+    step: str,
+    at: Moment,
+    *,
+    state: str,
+    reason: str | None = None,
+    task_id: UUID | None = None,
+) -> None:
+    """Remember what became of a step of this debt."""
+    book.take(
+        TakenStep(
+            instalment_id=receivable.instalment_id,
+            episode=receivable.episode,
+            step=step,
+            customer_id=book.customer_id,
+            state=state,
+            decided_date=at.today,
+            reason=reason,
+            task_id=task_id,
+        )
+    )
+
+
+def _take_one(book: Book, entity: str, step: Step, debts: list[Receivable], at: Moment) -> None:
+    """Give a step that is no message of its own accord to a person, or put it on a role's list."""
+    case = book.open_case(entity)
+    ids = [each.instalment_id for each in debts]
+    state, reason, task_id = records.DONE, None, None
+    if step.listed_for is not None:
+        reason = "listed"
+    elif step.supply_stop and case is not None and case.supply_stop_date is not None:
+        state, reason = records.SUPERSEDED, "already_requested"
+    elif step.approved_by is not None:
+        state = records.AWAITING
+        task_id = tasks.assign(
+            book,
+            at,
+            entity=entity,
+            kind=APPROVE + step.code,
+            role=step.approved_by,
+            due_working_days=APPROVAL_WORKING_DAYS,
+            step=step.code,
+            instalment_ids=ids,
+            decides=True,
+        ).task_id
+    elif step.work is not None:
+        state = records.ASSIGNED
+        task_id = tasks.assign(
+            book,
+            at,
+            entity=entity,
+            kind=step.work.kind,
+            role=step.work.role,
+            due_working_days=step.work.due_working_days,
+            step=step.code,
+            watched_by=step.work.watched_by,
+            instalment_ids=ids,
+            choices=step.work.choices,
+            approved_by=step.work.approved_by,
+        ).task_id
+    for each in debts:
+        note_step(book, each, step.code, at, state=state, reason=reason, task_id=task_id)
+
+
+def _send(book: Book, entity: str, messages: list[Step], due: dict[str, list[Receivable]], at: Moment) -> None:
+    """Plan one message before due and one after, each at the highest step among its debts."""
+    playbook = playbook_of(book, entity, at.today)
+    for before_due in (True, False):
+        steps = {
+            debt.instalment_id: step
+            for step in sorted(messages, key=lambda each: each.rank)
+            if step.is_before_due == before_due
+            for debt in due[step.code]
+        }
+        if steps:
+            reminders.plan(book, at, entity=entity, playbook=playbook, steps=steps, on=at.today)

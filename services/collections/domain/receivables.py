@@ -1,0 +1,62 @@
+"""What collections knows of each debt: one instalment of an invoice, as the ledger tells it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receivable:
+    """An instalment: the unit of aging and of dunning.
+
+    An episode ends when the instalment is settled, and a reversal begins the next; `known_date` is the business date on
+    which the present one became known here. `dunning_from` holds messages back after a dispute was decided (K10).
+    `issued` is False while only another event has told of it.
+    """
+
+    instalment_id: UUID
+    customer_id: UUID
+    entity: str
+    invoice_id: UUID
+    invoice_number: str
+    ordinal: int
+    due_date: date
+    currency: str
+    open_minor: int
+    episode: int
+    known_date: date
+    penalty_pct_per_day: Decimal = Decimal(0)
+    dunning_from: date | None = None
+    issued: bool = False
+
+    def is_overdue(self, as_of: date) -> bool:
+        """Return whether something of it is open after its due date; day 0 is not overdue (facts 3.2)."""
+        return self.open_minor > 0 and self.due_date < as_of
+
+    def days_past_due(self, as_of: date) -> int:
+        """Return calendar days past due; negative before."""
+        return (as_of - self.due_date).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What credit says of the customer and policies ask for; all unknown until credit is heard."""
+
+    customer_id: UUID
+    kind: str | None = None
+    country: str | None = None
+    industry: str | None = None
+    grade: str | None = None
+    key_customer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A creditor entity, whose country names the calendar of working days."""
+
+    entity: str
+    name: str
+    country: str
+    zone: str
+    currency: str

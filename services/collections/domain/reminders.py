@@ -1,0 +1,169 @@
+"""Reminders as intents: planned as one message for many debts, withdrawn when nothing is left to say (K4, K5)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from services.collections.domain import records
+from services.collections.domain.book import Book, Moment
+from services.collections.domain.facts import ReminderLine, ReminderPlanned, ReminderWithdrawn
+from services.collections.domain.playbook import Playbook, Step
+from services.collections.domain.receivables import Receivable
+from services.collections.domain.records import Reminder, TakenStep
+from services.collections.domain.resting import PAID, dunnable_minor, rest
+
+SUPERSEDED = "superseded"
+
+
+def plan(
+    book: Book, at: Moment, *, entity: str, playbook: Playbook, steps: Mapping[UUID, Step], on: date
+) -> Reminder | None:
+    """Plan one message at the highest of `steps` (by instalment), with the other overdue debts listed.
+
+    Lines before due are not mixed into a demand: either all the steps lie before the due date, or none.
+    """
+    top = max(steps.values(), key=lambda step: step.rank)
+    message = top.message
+    if message is None or _waits_behind(book, entity, playbook, top):
+        return None
+    taken = {instalment_id: step.code for instalment_id, step in steps.items()}
+    listed: list[Receivable] = []
+    if not top.is_before_due:
+        taken |= _absorb(book, at, entity, steps)
+        listed = book.overdue(entity, at.today)
+    lines = [
+        _line(book, each, taken.get(each.instalment_id), on)
+        for each in book.of_entity(entity)
+        if (each.instalment_id in taken or each in listed) and rest(book, each, at.today) is None
+    ]
+    case = book.open_case(entity)
+    reminder = Reminder(
+        reminder_id=at.id_of("reminder", f"{entity}/{top.code}"),
+        customer_id=book.customer_id,
+        case_id=case.case_id if case is not None else None,
+        entity=entity,
+        purpose=message.purpose,
+        step=top.code,
+        planned_date=on,
+        channels=list(message.channels),
+        formal=message.formal,
+        answer_working_days=message.answer_working_days,
+        playbook_version=playbook.version,
+        lines=lines,
+    )
+    book.reminders[reminder.reminder_id] = reminder
+    for line in lines:
+        if line.step is not None:
+            _mark(book, reminder, line, line.step, at.today)
+    book.note(_planned(reminder, at.today))
+    return reminder
+
+
+def withdraw(book: Book, reminder: Reminder, at: Moment, *, reason: str) -> None:
+    """Take an intent back; its steps may happen again."""
+    book.reminders[reminder.reminder_id] = replace(reminder, state=records.WITHDRAWN, reason=reason)
+    book.change_steps(
+        book.steps_where(reminder_id=reminder.reminder_id, state=records.PLANNED),
+        state=records.WITHDRAWN,
+        reason=reason,
+    )
+    book.note(
+        ReminderWithdrawn(
+            effective_date=at.today, entity=reminder.entity, reminder_id=reminder.reminder_id, reason=reason
+        ),
+        reminder.case_id,
+    )
+
+
+def withdraw_dead(book: Book, entity: str, at: Moment) -> None:
+    """Withdraw the intents none of whose debts may be spoken of any more; the sender drops single lines by itself."""
+    for reminder in waiting(book, entity):
+        reasons = [_why_dead(book, reminder, line, at.today) for line in reminder.lines]
+        if all(reason is not None for reason in reasons):
+            withdraw(book, reminder, at, reason=next(reason for reason in reasons if reason is not None))
+
+
+def waiting(book: Book, entity: str) -> list[Reminder]:
+    """Return the intents that have not left, in order of id."""
+    planned = (each for each in book.reminders.values() if each.entity == entity and each.state == records.PLANNED)
+    return sorted(planned, key=lambda each: each.reminder_id)
+
+
+def _waits_behind(book: Book, entity: str, playbook: Playbook, top: Step) -> bool:
+    """Return whether a message at least as high is still to leave: the customer is being spoken to already."""
+    ranks = (_rank(playbook, each) for each in waiting(book, entity) if each.is_before_due == top.is_before_due)
+    return not top.is_before_due and max(ranks, default=-1) >= top.rank
+
+
+def _absorb(book: Book, at: Moment, entity: str, steps: Mapping[UUID, Step]) -> dict[UUID, str]:
+    """Withdraw the lower messages that have not left, and return the steps of their debts for the new one to carry."""
+    carried: dict[UUID, str] = {}
+    for reminder in waiting(book, entity):
+        if not reminder.is_before_due:
+            carried |= {line.instalment_id: line.step for line in reminder.lines if line.step is not None}
+            withdraw(book, reminder, at, reason=SUPERSEDED)
+    return {instalment_id: code for instalment_id, code in carried.items() if instalment_id not in steps}
+
+
+def _rank(playbook: Playbook, reminder: Reminder) -> int:
+    step = playbook.step(reminder.step)
+    return step.rank if step is not None else -1
+
+
+def _line(book: Book, receivable: Receivable, step: str | None, on: date) -> ReminderLine:
+    return ReminderLine(
+        instalment_id=receivable.instalment_id,
+        invoice_id=receivable.invoice_id,
+        invoice_number=receivable.invoice_number,
+        ordinal=receivable.ordinal,
+        due_date=receivable.due_date,
+        currency=receivable.currency,
+        collectible_minor=dunnable_minor(book, receivable),
+        episode=receivable.episode,
+        step=step,
+        days_past_due=receivable.days_past_due(on),
+        penalty_pct_per_day=receivable.penalty_pct_per_day,
+    )
+
+
+def _mark(book: Book, reminder: Reminder, line: ReminderLine, step: str, day: date) -> None:
+    book.take(
+        TakenStep(
+            instalment_id=line.instalment_id,
+            episode=line.episode,
+            step=step,
+            customer_id=book.customer_id,
+            state=records.PLANNED,
+            decided_date=day,
+            reminder_id=reminder.reminder_id,
+        )
+    )
+
+
+def _planned(reminder: Reminder, day: date) -> ReminderPlanned:
+    return ReminderPlanned(
+        effective_date=day,
+        entity=reminder.entity,
+        reminder_id=reminder.reminder_id,
+        case_id=reminder.case_id,
+        purpose=reminder.purpose,
+        step=reminder.step,
+        planned_date=reminder.planned_date,
+        channels=reminder.channels,
+        formal=reminder.formal,
+        answer_working_days=reminder.answer_working_days,
+        playbook_version=reminder.playbook_version,
+        lines=reminder.lines,
+    )
+
+
+def _why_dead(book: Book, reminder: Reminder, line: ReminderLine, day: date) -> str | None:
+    """Return why this line may not be spoken of: another episode has begun, it rests, or its time has passed."""
+    receivable = book.receivables.get(line.instalment_id)
+    if receivable is None or receivable.episode != line.episode:
+        return PAID
+    resting = rest(book, receivable, day)
+    if resting is not None:
+        return resting.reason
+    return SUPERSEDED if reminder.is_before_due and receivable.due_date < day else None

@@ -1,0 +1,1 @@
+"""What collections reads from outside that is neither SQL nor Kafka: the documents of policies."""

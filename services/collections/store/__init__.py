@@ -1,0 +1,1 @@
+"""How collections keeps its records in PostgreSQL: SQL stands here only."""

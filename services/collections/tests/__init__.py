@@ -1,0 +1,1 @@
+"""Proofs of the work on overdue debts."""
