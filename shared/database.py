@@ -9,7 +9,7 @@ WORKER_CONNECTIONS = 6
 def open_engine(url: str, *, connections: int, application: str, statement_seconds: int = 30) -> AsyncEngine:
     """Return an engine for `postgresql+asyncpg://...`; nothing is connected yet, so the database may still be away.
 
-    Row locks are waited for 10 s at most, statements 30 s (or as given); the server ends a transaction left idle for 60 s.
+    Row locks are waited for 10 s at most, statements 30 s (or as given); the server ends a transaction idle for 60 s.
     """
     return create_async_engine(
         url,

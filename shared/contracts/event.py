@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -44,7 +44,7 @@ class Event(Part):
 
     wire: ClassVar[str]
 
-    def __init_subclass__(cls, *, wire: str | None = None, **kwargs: object) -> None:
+    def __init_subclass__(cls, *, wire: str | None = None, **kwargs: Any) -> None:
         """Record the wire name; one name belongs to one class for ever."""
         super().__init_subclass__(**kwargs)
         if wire is None:

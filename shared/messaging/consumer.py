@@ -129,7 +129,7 @@ class Consumer:
                 await self._watch(client, progress, now)
 
     def _patience(self) -> float:
-        """Return how long to wait for records: not at all with work at hand, shortly while a day waits for its sender."""
+        """Return how long to wait for records: not at all with work at hand, shortly while a day waits."""
         now = time.monotonic()
         lanes = [lane for lane in self._lanes.values() if lane.has_work and lane.retry_at <= now]
         if any(any(lane.backlog.values()) or lane.day_progress is Progress.MORE for lane in lanes):

@@ -1,4 +1,4 @@
-"""Works a business day for one partition, by chunks of customers whose date has come, and ends it with a marker (P5)."""
+"""Works a day for one partition, by chunks of customers whose date has come, and ends it with a marker (P5)."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -1,4 +1,4 @@
-"""Answers for a sender: in which partitions has this service heard everything that Kafka has, as of now (N5)?"""
+"""Answers for a sender: in which partitions this service has heard everything that Kafka has, as of now (N5)."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 

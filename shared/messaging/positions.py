@@ -21,7 +21,8 @@ _CREATE = text(
 )
 _SAVE = text(
     "UPDATE stream_position SET epoch = :epoch, sequence = :sequence, next_offset = :next_offset, "
-    "last_event_id = :last_event_id, stopped_at = NULL, stopped_reason = NULL WHERE topic = :topic AND partition_no = :partition_no"
+    "last_event_id = :last_event_id, stopped_at = NULL, stopped_reason = NULL "
+    "WHERE topic = :topic AND partition_no = :partition_no"
 )
 _STOP = text(
     "UPDATE stream_position SET stopped_at = coalesce(stopped_at, now()), stopped_reason = :reason "

@@ -98,7 +98,7 @@ class Relay:
             seen = 0 if record is None else self._place_of(record, head)
             if seen > head.sequence:
                 msg = (
-                    f"{self._topic}[{partition_no}] ends at sequence {seen}, but this database assigned only {head.sequence}: "
+                    f"{self._topic}[{partition_no}] ends at sequence {seen}, but this database knows {head.sequence}: "
                     "it was restored or copied. Nothing is published; follow docs/runbooks/restored-database.md."
                 )
                 raise StreamConflict(msg)

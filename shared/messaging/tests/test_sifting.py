@@ -16,6 +16,7 @@ SEED = UUID("0190b0d6-5a3f-7b50-9a3e-1f6a2f0c9d11")
 
 
 def record(sequence: int, *, offset: int | None = None, epoch: int = 1, event_id: UUID | None = None) -> Record:
+    """Return the record that holds this place in the stream."""
     envelope = Envelope(
         event_id=event_id or _id(sequence),
         wire="ledger.invoice-issued.v1",
@@ -80,6 +81,7 @@ def test_a_hole_stops_before_it_and_says_what_is_missing(length: int, lost: int)
 
 
 def conflict_of(position: Position, given: Record) -> Sifted:
+    """Sift one record that must not be applied."""
     found = sift(position, [given])
     assert not found.incoming
     return found

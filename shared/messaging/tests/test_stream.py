@@ -11,6 +11,7 @@ from shared.messaging.tests.toy import Toy, customers_in, settled
 
 
 async def topic_length(toy: Toy) -> int:
+    """Return how many records the topic holds."""
     reader = TopicReader(toy.bootstrap, toy.topic)
     await reader.start()
     ends = await reader.ends()
@@ -73,7 +74,7 @@ async def test_a_restored_database_publishes_nothing_and_says_why(toy: Toy) -> N
     relay = toy.relay()
     task = asyncio.create_task(relay.run())
     async with asyncio.timeout(15):
-        while relay.conflict is None:  # noqa: ASYNC110 - the relay tells by its state
+        while relay.conflict is None:
             await asyncio.sleep(0.05)
     task.cancel()
     assert "restored" in relay.conflict
@@ -85,7 +86,7 @@ async def test_garbage_in_the_topic_is_quarantined_and_the_rest_flows(toy: Toy) 
     async with toy.running(consumer=False):
         await toy.publish(settled(customer, "D-1"))
         async with asyncio.timeout(10):
-            while await topic_length(toy) < 1:  # noqa: ASYNC110 - the state is in the topic
+            while await topic_length(toy) < 1:
                 await asyncio.sleep(0.05)
         producer = StreamProducer(toy.bootstrap, client="stranger")
         await producer.start()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +55,7 @@ def request_cause() -> Cause:
         correlation_id="test",
         traceparent=TRACE,
         business_date=YESTERDAY,
-        recorded_at=datetime.now(UTC),
+        recorded_at=MachineClock().now(),
     )
 
 
@@ -198,7 +198,7 @@ class Toy:
     async def until(self, statement: str, expected: Any, *, seconds: float = 20) -> None:
         """Wait until a single value on the consumer's database is as expected."""
         async with asyncio.timeout(seconds):
-            while (await self.ask(statement))[0][0] != expected:  # noqa: ASYNC110 - the state is in the database
+            while (await self.ask(statement))[0][0] != expected:
                 await asyncio.sleep(0.05)
 
     @asynccontextmanager
