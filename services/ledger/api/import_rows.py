@@ -1,32 +1,36 @@
 """Reads a line of an imported file as the body of a single POST, and says in the file's own columns what is wrong."""
 
 import json
+from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from services.ledger.domain.import_columns import BadRow, Columns, Header
 from services.ledger.domain.import_lines import Line
+from services.ledger.domain.refusals import Invalid
 from services.ledger.store.imports import Import
+from services.ledger.usecases.refusals import problem_of
 from services.ledger.usecases.work_import import Complaint
 from shared.web import strict_json
-from shared.web.models import StrictModel
 from shared.web.problems import Problem
 from shared.web.refusals import invalid
 
-B = TypeVar("B", bound=StrictModel)
+F = TypeVar("F")
 
 
-def read_body(imported: Import, line: Line, *, body: type[B], columns: Columns) -> B | list[Complaint]:
-    """Return what the line says, by the very rules of a single request, or what is wrong with it."""
+def read_facts(imported: Import, line: Line, *, said_by: Callable[[bytes], F], columns: Columns) -> F | list[Complaint]:
+    """Return the facts said by the line's JSON, by the very rules of a single request, or what is wrong with it."""
     try:
-        return body.model_validate_json(_json(imported, line, columns))
+        return said_by(_json(imported, line, columns))
     except BadRow as error:
         return [Complaint(error.column, str(error))]
     except strict_json.MalformedJson as error:
         return [Complaint("", str(error))]
     except ValidationError as error:
         return complaints(imported, invalid(error), columns=columns)
+    except Invalid as refusal:
+        return complaints(imported, problem_of(refusal), columns=columns)
 
 
 def complaints(imported: Import, problem: Problem, *, columns: Columns) -> list[Complaint]:

@@ -1,0 +1,69 @@
+"""Gives the worker the two kinds of files: a row is the body of a single request, and goes the same way (L2, L4)."""
+
+from functools import partial
+
+from services.ledger.api.import_rows import complaints, read_facts
+from services.ledger.api.import_work import Kinds
+from services.ledger.api.invoice_shapes import InvoiceBody
+from services.ledger.api.payment_shapes import PaymentBody
+from services.ledger.domain.import_columns import INVOICES, PAYMENTS
+from services.ledger.domain.import_lines import Line
+from services.ledger.store.imports import Import
+from services.ledger.usecases.issue_invoices import IssueInvoice, issue_invoices
+from services.ledger.usecases.origin import Origin
+from services.ledger.usecases.record_payments import RecordPayment, record_payments
+from services.ledger.usecases.work_import import Complaint, ImportedKind
+from shared.clock import Clock
+from shared.ids import customer_id_of, derived_id
+from shared.service import Context
+
+
+def import_kinds(context: Context) -> Kinds:
+    """Return how each kind is read and carried out."""
+    return {
+        "invoices": ImportedKind(
+            read=partial(_read_invoice, context.clock),
+            customer_of=lambda command: customer_id_of(command.facts.customer_number),
+            carry_out=partial(issue_invoices, outbox=context.outbox),
+            is_known=lambda command, issued: issued.invoice.invoice_id != command.invoice_id,
+            complaints=partial(complaints, columns=INVOICES),
+        ),
+        "payments": ImportedKind(
+            read=partial(_read_payment, context.clock),
+            customer_of=lambda command: customer_id_of(command.facts.customer_number),
+            carry_out=partial(record_payments, outbox=context.outbox),
+            is_known=lambda command, recorded: recorded.payment.credit_id != command.payment_id,
+            complaints=partial(complaints, columns=PAYMENTS),
+        ),
+    }
+
+
+def _read_invoice(clock: Clock, imported: Import, line: Line) -> IssueInvoice | list[Complaint]:
+    facts = read_facts(
+        imported, line, said_by=lambda raw: InvoiceBody.model_validate_json(raw).facts(), columns=INVOICES
+    )
+    if isinstance(facts, list):
+        return facts
+    origin = _origin(imported, line, clock)
+    return IssueInvoice(origin=origin, invoice_id=derived_id(origin.cause_id, "invoice"), facts=facts)
+
+
+def _read_payment(clock: Clock, imported: Import, line: Line) -> RecordPayment | list[Complaint]:
+    facts = read_facts(
+        imported, line, said_by=lambda raw: PaymentBody.model_validate_json(raw).facts(), columns=PAYMENTS
+    )
+    if isinstance(facts, list):
+        return facts
+    origin = _origin(imported, line, clock)
+    return RecordPayment(origin=origin, payment_id=derived_id(origin.cause_id, "payment"), facts=facts)
+
+
+def _origin(imported: Import, line: Line, clock: Clock) -> Origin:
+    """Each row is a cause of its own, the same one whenever it is worked."""
+    return Origin(
+        cause_id=derived_id(imported.import_id, "row", line.number),
+        actor=imported.actor,
+        correlation_id=imported.correlation_id,
+        traceparent=imported.traceparent,
+        recorded_at=clock.now(),
+    )
