@@ -1,0 +1,1 @@
+"""The routes of notifications, one file per noun: parse, call one use case, render."""

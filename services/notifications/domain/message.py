@@ -1,0 +1,160 @@
+"""A message from the intent to its end: what it is, in which states it can be, and what an attempt leads to (N4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+RETRY_HOURS = 72
+"""How long a refusal for now is repeated before people must look (faults 2.39)."""
+
+_FIRST_PAUSE_SECONDS = 60
+_LONGEST_PAUSE_SECONDS = 2 * 60 * 60
+
+
+class State(StrEnum):
+    """Where a message stands; its keys are held while it is claimed, sent or unknown, and free otherwise."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    RETRYING = "retrying"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    WITHDRAWN = "withdrawn"
+    ABANDONED = "abandoned"
+
+
+HOLDING = frozenset({State.CLAIMED, State.SENT, State.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A debt to speak of; `step` is None where it is only listed, `dropped_reason` says why it is left out."""
+
+    instalment_id: UUID
+    step: str | None
+    episode: int
+    dropped_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One decision to speak to a customer, for one reminder of collections.
+
+    `due_date` is the business day that releases it, `due_at` the instant before which it is not looked at again;
+    `unknown_attempts` and `first_attempt_at` count since a person last decided about it.
+    """
+
+    message_id: UUID
+    reminder_id: UUID
+    customer_id: UUID
+    partition_no: int
+    entity: str
+    purpose: str
+    step: str
+    planned_date: date
+    due_date: date
+    formal: bool
+    answer_working_days: int | None
+    channels: tuple[str, ...]
+    correlation_id: str
+    traceparent: str
+    lines: tuple[Line, ...]
+    state: State = State.WAITING
+    reason: str | None = None
+    due_at: datetime | None = None
+    by_hand: bool = False
+    attempts: int = 0
+    civil_date: date | None = None
+    arrives_date: date | None = None
+    first_attempt_at: datetime | None = None
+    unknown_attempts: int = 0
+
+
+OutcomeKind = Literal["taken", "deferred", "refused", "unknown", "not_begun"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of an attempt.
+
+    taken: the server answered 250 after the content. deferred: certainly not delivered, worth trying again.
+    refused: the server will not have it for this recipient. unknown: begun, and nobody can say. not_begun: nothing
+    was sent at all.
+    """
+
+    kind: OutcomeKind
+    code: int | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """Where an attempt leaves its message; `due_at` is when to try again."""
+
+    state: State
+    reason: str | None = None
+    due_at: datetime | None = None
+    address_invalid: bool = False
+
+
+def settlement(message: Message, outcome: Outcome, *, now: datetime, resend_unknown: bool) -> Settlement:
+    """Return where the outcome leaves the message; an unknown one is sent again at most once, and only by policy."""
+    match outcome.kind:
+        case "taken":
+            return Settlement(state=State.SENT)
+        case "refused":
+            return Settlement(state=State.FAILED, reason=f"smtp_{outcome.code}", address_invalid=True)
+        case "not_begun":
+            return Settlement(state=State.RELEASED, due_at=now)
+        case "unknown" if not resend_unknown or message.unknown_attempts:
+            return Settlement(state=State.UNKNOWN, reason="outcome_unknown")
+        case "unknown" | "deferred":
+            return _again(message, now=now)
+
+
+def _again(message: Message, *, now: datetime) -> Settlement:
+    begun_at = message.first_attempt_at or now
+    due_at = now + pause_before(message.message_id, attempt=message.attempts)
+    if due_at > begun_at + timedelta(hours=RETRY_HOURS):
+        return Settlement(state=State.FAILED, reason="retries_exhausted")
+    return Settlement(state=State.RETRYING, reason="deferred", due_at=due_at)
+
+
+def pause_before(message_id: UUID, *, attempt: int) -> timedelta:
+    """Return the pause after the `attempt`-th try: doubling from a minute to two hours, spread by 50 to 100 %.
+
+    The spread comes from the message's id, so that a thousand messages part and a test can repeat.
+    """
+    longest = min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt - 1, 16), _LONGEST_PAUSE_SECONDS)
+    spread = (message_id.int >> (attempt % 64)) % 1000 / 1000
+    return timedelta(seconds=longest * (0.5 + spread / 2))
+
+
+Action = Literal["resend", "mark_sent", "give_up"]
+
+
+class NotOpen(Exception):
+    """There is nothing for a person to decide about this message, or not this."""
+
+
+def resolved(message: Message, action: Action, *, at: datetime) -> Message:
+    """Return the message after a person decided about it; raise NotOpen where that decision does not apply."""
+    match message.state, action:
+        case ((State.UNKNOWN | State.FAILED), "resend"):
+            return replace(message, state=State.RELEASED, reason=None, by_hand=True, due_at=at, civil_date=None)
+        case State.UNKNOWN, "mark_sent":
+            return replace(message, state=State.SENT, reason="marked_sent")
+        case ((State.UNKNOWN | State.FAILED), "give_up"):
+            return replace(message, state=State.ABANDONED, reason="given_up", civil_date=None)
+        case _:
+            msg = f"The message is {message.state}; this decision does not apply."
+            raise NotOpen(msg)
+
+
+Dropped = Mapping[UUID, str]

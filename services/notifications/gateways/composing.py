@@ -1,0 +1,78 @@
+"""Composes the mail: headers by the standard library, which refuses what could break out of one."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from uuid import UUID
+
+from services.notifications.gateways.rendering import Rendered
+
+# Seven bits, so that no relay has a reason to rewrite what was hashed.
+_POLICY = SMTP.clone(cte_type="7bit")
+_CONTENT_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """The address from which an installation writes."""
+
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """Return the domain under which message ids are unique."""
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What stands on the envelope and in the headers of one message."""
+
+    message_id: UUID
+    recipient_name: str
+    recipient: str
+    language: str
+    creditor_name: str
+    reply_to: str
+    civil_at: datetime
+    unsubscribe: UUID | None
+    traceparent: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail as it goes over the wire."""
+
+    recipient: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the exact content (N8)."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def compose(letterhead: Letterhead, cover: Cover, rendered: Rendered) -> Mail:
+    """Return the mail; the same input gives the same bytes, and a repeat has the same Message-ID."""
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address(cover.creditor_name, addr_spec=letterhead.address)
+    mail["To"] = Address(cover.recipient_name, addr_spec=cover.recipient)
+    mail["Reply-To"] = cover.reply_to
+    mail["Subject"] = rendered.subject
+    mail["Date"] = format_datetime(cover.civil_at)
+    mail["Message-ID"] = f"<{cover.message_id}@{letterhead.domain}>"
+    mail["Content-Language"] = _CONTENT_LANGUAGE[cover.language]
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Traceparent"] = cover.traceparent
+    mail["X-Correlation-Id"] = cover.correlation_id
+    if cover.unsubscribe is not None:
+        mail["List-Unsubscribe"] = f"<mailto:{letterhead.address}?subject=unsubscribe%20{cover.unsubscribe}>"
+    mail.set_content(rendered.text)
+    mail.add_alternative(rendered.html, subtype="html")
+    mail.set_boundary(f"=_{cover.message_id.hex}")
+    return Mail(recipient=cover.recipient, content=mail.as_bytes())

@@ -1,0 +1,113 @@
+"""The sender: claims what is due, hands it to the mail server outside of any transaction, settles what came of it."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.notifications.consumers import SENDER
+from services.notifications.domain.message import Outcome
+from services.notifications.gateways.smtp import Server, send_mails
+from services.notifications.store import attempts, claims
+from services.notifications.store.attempts import AttemptKey
+from services.notifications.usecases.claim_messages import Claimed, Gate, claim_messages
+from services.notifications.usecases.desk import Desk
+from services.notifications.usecases.load_templates import load_templates
+from services.notifications.usecases.settle_attempts import settle_attempts
+from shared.crash import crash_point
+from shared.messaging.kafka import KafkaAway
+from shared.service import Context
+
+BATCH = 64
+FRESH_SECONDS = 10
+"""A mail that is not begun this long after its positions were asked for is decided on anew (faults 6.13)."""
+
+_CIVIL_POLL_SECONDS = 1.0
+_FAST_POLL_SECONDS = 0.05
+_TROUBLE_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Sender:
+    """Runs in each worker; what keeps several from sending the same is the database, never this object."""
+
+    def __init__(self, context: Context, desk: Desk, server: Server) -> None:
+        self._context = context
+        self._desk = desk
+        self._server = server
+
+    async def run(self) -> None:
+        """Send for ever; while Kafka or the database is away nothing is known, so nothing is sent."""
+        loaded = False
+        poll = _FAST_POLL_SECONDS if self._desk.fast_clock else _CIVIL_POLL_SECONDS
+        while True:
+            try:
+                loaded = loaded or await self._load()
+                busy = await self.round()
+            except (KafkaAway, SQLAlchemyError, OSError) as error:
+                log.warning("sender.waits", cause=type(error).__name__)
+                await asyncio.sleep(_TROUBLE_SECONDS)
+            else:
+                if not busy:
+                    await self._context.wake.wait(SENDER, seconds=poll)
+
+    async def round(self) -> bool:
+        """Claim, send and settle once; return whether anything was decided."""
+        await self._give_up_expired()
+        begin_before = time.monotonic() + FRESH_SECONDS
+        claimed = await self._claim()
+        if not claimed.decided:
+            return False
+        crash_point("sender.after_claim")
+        mails = {(each.message_id, each.attempt_no): each.mail for each in claimed.claims}
+        outcomes = await send_mails(self._server, mails, begin_before=begin_before) if mails else {}
+        crash_point("sender.before_settle")
+        await self._settle(outcomes)
+        await self._context.wake.outbox()
+        return True
+
+    async def _load(self) -> bool:
+        async with self._context.begin() as connection:
+            await load_templates(connection, at=self._now())
+        return True
+
+    async def _claim(self) -> Claimed:
+        now = self._now()
+        async with self._context.engine.connect() as connection:
+            partitions = await claims.due_partitions(connection, now=now)
+        gates = self._context.gates
+        if not partitions or gates is None:
+            return Claimed(claims=(), decided=0)
+        ends = await gates.applied_to_end(topics=self._desk.topics.keys(), partitions=partitions)
+        async with self._context.begin() as connection:
+            customers = await claims.due_customers(connection, partitions=sorted(ends), now=now, limit=BATCH)
+            gate = Gate(ends=ends, asked_at=now)
+            return await claim_messages(connection, customers, gate=gate, desk=self._desk, now=self._now())
+
+    async def _settle(self, outcomes: Mapping[AttemptKey, Outcome]) -> None:
+        """Store what is known, however long the database is away: only this process knows it."""
+        while outcomes:
+            try:
+                async with self._context.begin() as connection:
+                    await settle_attempts(connection, outcomes, desk=self._desk, now=self._now())
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("sender.cannot_settle", attempts=len(outcomes), cause=type(error).__name__)
+                await asyncio.sleep(_TROUBLE_SECONDS)
+            else:
+                return
+
+    async def _give_up_expired(self) -> None:
+        """Call unknown what a holder left open: it may have been sent, and nobody can say (faults 2.43)."""
+        async with self._context.engine.connect() as connection:
+            expired = await attempts.read_expired(connection, now=self._now(), limit=BATCH)
+        if expired:
+            log.warning("sender.lease_expired", attempts=len(expired))
+            await self._settle(dict.fromkeys(expired, Outcome(kind="unknown", answer="lease expired")))
+            await self._context.wake.outbox()
+
+    def _now(self) -> datetime:
+        return self._context.clock.now()

@@ -1,0 +1,18 @@
+"""What notifications reads from its environment beyond what every service does: the mail server and our address."""
+
+from pydantic import Field, SecretStr
+
+from services.notifications.gateways.smtp import Tls
+from shared.settings import Port, ServiceSettings
+
+
+class NotificationsSettings(ServiceSettings):
+    """Settings of the notifications service."""
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: Port = 1025
+    smtp_tls: Tls = "none"
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str = Field(default="receivables@dueflow.test", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    arrival_working_days: int = Field(default=3, ge=1, le=30)

@@ -1,0 +1,1 @@
+"""The SQL of notifications, one file per noun; every batch is a fixed number of statements."""

@@ -1,0 +1,37 @@
+"""The desk from which everything is sent: the rules and tools that claiming and settling share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from services.notifications.domain.fences import Fences, country_of
+from services.notifications.gateways.composing import Letterhead
+from shared.calendars import WorkCalendar
+from shared.messaging.outbox import Outbox
+
+ACTOR = "notifications"
+CHANNEL = "email"
+
+_NOWHERE = "ZZ"  # of a country that nobody knows, the calendar knows the weekends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the sender works with.
+
+    `topics` names, by publisher, the topics that must be heard to their ends before a claim. `lease` is how long a
+    claim is its holder's; `arrival_working_days` is when a message to an address for service counts as arrived (N8).
+    """
+
+    outbox: Outbox
+    letterhead: Letterhead
+    topics: Mapping[str, str]
+    fast_clock: bool
+    fences: Fences = field(default_factory=Fences)
+    lease: timedelta = timedelta(seconds=90)
+    arrival_working_days: int = 3
+
+
+def calendar_of(zone: str) -> WorkCalendar:
+    """Return the working days of the country in which a zone lies."""
+    return WorkCalendar.of(country_of(zone) or _NOWHERE)
