@@ -104,4 +104,40 @@ AGREEMENTS = (
             WHERE c.{_HERE}
         """,
     ),
+    Agreement(
+        name="disputes-known",
+        invariant="5",
+        sentence="The ledger knows of every instalment how much of it is disputed.",
+        publisher="collections",
+        reader="ledger",
+        said=f"""
+            SELECT 'instalment ' || instalment_id AS key, CAST(sum(amount_minor) AS bigint) AS figure
+            FROM dispute WHERE outcome IS NULL AND {_HERE} GROUP BY instalment_id
+        """,
+        heard=f"""
+            SELECT 'instalment ' || instalment_id AS key, disputed_minor AS figure
+            FROM instalment WHERE disputed_minor > 0 AND {_HERE}
+        """,
+    ),
+    Agreement(
+        name="reminders-known",
+        invariant="12",
+        sentence="Notifications decides once on every reminder that collections planned, and on no other.",
+        publisher="collections",
+        reader="notifications",
+        said=f"SELECT 'reminder ' || reminder_id AS key, 1 AS figure FROM reminder WHERE {_HERE}",
+        heard=f"""
+            SELECT 'reminder ' || reminder_id AS key, CAST(count(*) AS integer) AS figure
+            FROM message WHERE {_HERE} GROUP BY reminder_id
+        """,
+    ),
+    Agreement(
+        name="sent-reminders-known",
+        invariant="12",
+        sentence="Collections knows which reminders were sent.",
+        publisher="notifications",
+        reader="collections",
+        said=f"SELECT 'reminder ' || reminder_id AS key, 1 AS figure FROM message WHERE state = 'sent' AND {_HERE}",
+        heard=f"SELECT 'reminder ' || reminder_id AS key, 1 AS figure FROM reminder WHERE state = 'sent' AND {_HERE}",
+    ),
 )

@@ -52,11 +52,11 @@ async def _read(bootstrap: str, topic: str, service: str) -> History:
         await reader.close()
     history = History(service)
     for (_, partition_no), found in sorted(records.items()):
-        history.partitions[partition_no] = list(_first_copies(history, found))
+        history.partitions[partition_no] = list(first_copies(history, found))
     return history
 
 
-def _first_copies(history: History, records: list[Record]) -> Iterator[Told]:
+def first_copies(history: History, records: list[Record]) -> Iterator[Told]:
     """Yield each event once; a repeated number must be a byte-equal copy, a new one must follow the one before."""
     seen: dict[tuple[int, int], Told] = {}
     last: Envelope | None = None

@@ -43,11 +43,14 @@ async def take_snapshots(urls: Mapping[str, str]) -> AsyncIterator[dict[str, Sna
     async with AsyncExitStack() as stack:
         snapshots: dict[str, Snapshot] = {}
         for service, url in urls.items():
-            engine = create_async_engine(url, poolclass=NullPool)
+            engine = create_async_engine(
+                url,
+                poolclass=NullPool,
+                isolation_level="REPEATABLE READ",
+                execution_options={"postgresql_readonly": True},
+            )
             stack.push_async_callback(engine.dispose)
             snapshots[service] = Snapshot(service, await stack.enter_async_context(engine.connect()))
-        for snapshot in snapshots.values():
-            await snapshot.rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         # The snapshot itself is taken by the first query.
         for snapshot in snapshots.values():
             await snapshot.rows("SELECT 1")
