@@ -1,17 +1,14 @@
-"""Invoices as callers write and read them: amounts are decimal strings in the invoice's currency."""
+"""Invoices as callers write them: amounts are decimal strings in the invoice's currency."""
 
-from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self
-from uuid import UUID
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
+from services.ledger.api.bulk import MAX_ITEMS
 from services.ledger.api.writing import CodeText, Number, Rate, minor
-from services.ledger.domain.debt import Debt, Invoice
 from services.ledger.domain.invoice import Due, InvoiceFacts, Line
 from services.ledger.domain.terms import EndOfMonth, FixedDay, NetDays, Terms
-from shared.money import format_amount
 from shared.web.models import AmountText, BusinessDate, Currency, PositiveAmountText, SingleLine, StrictModel
 
 
@@ -91,7 +88,9 @@ class InvoiceBody(StrictModel):
             issue_date=self.issue_date,
             currency=self.currency,
             lines=tuple(
-                Line(description=line.description, minor=minor(line.amount, self.currency, pointer=f"/lines/{i}/amount"))
+                Line(
+                    description=line.description, minor=minor(line.amount, self.currency, pointer=f"/lines/{i}/amount")
+                )
                 for i, line in enumerate(self.lines)
             ),
             tax_minor=minor(self.tax, self.currency, pointer="/tax"),
@@ -106,10 +105,13 @@ class InvoiceBody(StrictModel):
         )
 
 
-class InvoiceBatch(StrictModel):
-    """Many invoices at once; each succeeds or fails alone."""
+_ITEM = WithJsonSchema({"$ref": "#/components/schemas/InvoiceBody"})
 
-    items: Annotated[list[InvoiceBody], Field(min_length=1, max_length=500)]
+
+class InvoiceBatch(StrictModel):
+    """Many invoices at once; each is read by itself, so that a bad one spoils no other."""
+
+    items: Annotated[list[Annotated[dict[str, Any], _ITEM]], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
 class CancellationBody(StrictModel):
@@ -117,32 +119,6 @@ class CancellationBody(StrictModel):
 
     number: Number
     reason: CodeText
-
-
-class InstalmentView(BaseModel):
-    """An instalment as it stands."""
-
-    instalment_id: UUID
-    ordinal: int
-    due_date: date
-    amount: str
-    open: str
-    episode: int
-    overdue_since: date | None
-
-
-class IssuedInvoiceView(BaseModel):
-    """What was recorded: issued, or pending until its issue date opens."""
-
-    invoice_id: UUID
-    customer_id: UUID
-    entity: str
-    number: str
-    status: Literal["pending", "open", "settled", "cancelled"]
-    currency: str
-    total: str
-    instalments: list[InstalmentView]
-    warnings: list[str]
 
 
 def terms_of(terms: NetTerms | EndOfMonthTerms | FixedDayTerms) -> Terms:

@@ -1,15 +1,20 @@
-"""What the bodies of the ledger's requests are made of, and how they become the domain's values."""
+"""What the ledger's changing requests are made of, and how they become commands and answers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.ledger.domain.refusals import Invalid
 from services.ledger.usecases.origin import Origin
+from services.ledger.usecases.refusals import problem_of
 from shared.clock import Clock
+from shared.ids import derived_id
 from shared.money import AmountError, parse_amount
-from shared.web.idempotency import KeyedRequest
+from shared.web.idempotency import KeyedRequest, StoredAnswer
 from shared.web.models import SingleLine
 
 
@@ -45,3 +50,22 @@ def origin_of(keyed: KeyedRequest, clock: Clock) -> Origin:
         traceparent=origin.traceparent,
         recorded_at=clock.now(),
     )
+
+
+def derived_origin(origin: Origin, index: int) -> Origin:
+    """Return the origin of one item of a request of many, so that each has effects of its own."""
+    return replace(origin, cause_id=derived_id(origin.cause_id, "item", index))
+
+
+def answer(status: int, view: BaseModel) -> StoredAnswer:
+    """Return a view as the answer that is stored and repeated."""
+    return StoredAnswer(status, view.model_dump_json().encode())
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn the domain's refusal of a body into its problem."""
+    try:
+        yield
+    except Invalid as refusal:
+        raise problem_of(refusal) from None

@@ -119,6 +119,15 @@ def reopen(debt: Debt, minor: int, *, basis: Basis) -> Movement:
     return _move(debt, minor, basis, effective_date=basis.effective_date)
 
 
+def cancel(invoice: Invoice, debts: Sequence[Debt], *, basis: Basis) -> list[Movement]:
+    """Let an invoice count no more; raise Conflict where something of it was settled already."""
+    if invoice.state == "issued" and invoice.open_minor < invoice.total_minor:
+        balances = {"open": invoice.open_minor, "total": invoice.total_minor}
+        raise Conflict("Paid or credited in part: issue a credit note instead.", balances=balances)
+    invoice.state = "cancelled"
+    return [settle(debt, debt.open_minor, basis=basis) for debt in debts if debt.open_minor]
+
+
 def settled_by(movements: Sequence[Movement]) -> int:
     """Return by how much these movements lowered open amounts, in all."""
     return -sum(movement.delta_minor for movement in movements)

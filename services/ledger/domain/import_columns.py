@@ -87,7 +87,7 @@ def _names(text: str) -> tuple[str, ...]:
         names = tuple(name.strip() for name in _cells(text))
     except BadRow as error:
         raise BadHeader([str(error)]) from None
-    if len(names) == 1:
+    if len(names) <= 1:
         raise BadHeader(["the first line must name the columns, separated by commas"])
     return names
 

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from services.ledger.domain.allocation import Designation
 from services.ledger.domain.business_day import check_effective
 from services.ledger.domain.credit import Credit
-from services.ledger.domain.refusals import Invalid
+from services.ledger.domain.debt import Invoice
+from services.ledger.domain.refusals import Conflict, Invalid
+from shared.money import round_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +78,19 @@ def write_credit(
         amount_minor=facts.total_minor,
         unapplied_minor=facts.total_minor,
     )
+
+
+def creditable(facts: CreditNoteFacts, *, invoice: Invoice | None, customer_id: UUID) -> Invoice | None:
+    """Return the invoice that a credit note lowers, or None where it names none; raise where that cannot be."""
+    if facts.invoice_number is None:
+        return None
+    if invoice is None or invoice.customer_id != customer_id or invoice.currency != facts.currency:
+        raise Invalid("This customer has no such invoice in this currency.", pointer="/invoice_number")
+    if invoice.state != "issued":
+        raise Conflict(f"The invoice is {invoice.state}.")
+    return invoice
+
+
+def tax_within(minor: int, *, invoice: Invoice) -> int:
+    """Return the tax in a part of an invoice's total, in proportion, half up."""
+    return round_minor(Decimal(minor * invoice.tax_minor) / invoice.total_minor)

@@ -1,6 +1,5 @@
 """The contracts, with their terms as JSON."""
 
-import json
 from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
@@ -93,4 +92,4 @@ def _terms(document: dict[str, Any]) -> Terms:
 
 
 def _contract(row: Any) -> Contract:
-    return Contract(**{**row._mapping, "terms": _terms(json.loads(row.terms))})  # noqa: SLF001 - its public name
+    return Contract(**{**row._mapping, "terms": _terms(row.terms)})  # noqa: SLF001 - its public name

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -43,11 +43,14 @@ _FINISH = text("UPDATE business_day SET state = 'open', opened_at = :at WHERE da
 _WORKED = text("SELECT service, count(*) AS partitions FROM worked_day WHERE day = :day GROUP BY service")
 
 
+State = Literal["turning", "marking", "open", "closed"]
+
+
 class BusinessDay(NamedTuple):
     """A business day that was asked for, whose request is the cause of what its opening does."""
 
     day: date
-    state: str
+    state: State
     cause_id: UUID
     actor: str
     correlation_id: str

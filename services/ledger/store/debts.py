@@ -44,7 +44,7 @@ _UNMARKED = text("""
     WHERE open_minor > 0 AND overdue_date IS NULL AND due_date < :day ORDER BY due_date, instalment_id LIMIT :limit
 """)
 _DISPUTED = text("""
-    UPDATE instalment AS i SET disputed_minor = greatest(0, i.disputed_minor + r.delta)
+    UPDATE instalment AS i SET disputed_minor = i.disputed_minor + r.delta
     FROM (SELECT id, sum(delta) AS delta FROM unnest(CAST(:ids AS uuid[]), CAST(:deltas AS bigint[])) AS u(id, delta)
           GROUP BY id) AS r
     WHERE i.instalment_id = r.id

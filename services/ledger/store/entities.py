@@ -1,6 +1,5 @@
 """The creditor entities."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,4 +69,4 @@ async def insert_entities(connection: AsyncConnection, rows: Sequence[Row]) -> N
 
 
 def _entity(row: Any) -> Entity:
-    return Entity(row.entity, row.name, row.country, row.zone, row.currency, row.accounts, json.loads(row.payee))
+    return Entity(row.entity, row.name, row.country, row.zone, row.currency, row.accounts, row.payee)

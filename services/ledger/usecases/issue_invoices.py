@@ -39,6 +39,11 @@ class IssueInvoice:
     facts: InvoiceFacts
 
     @property
+    def customer_id(self) -> UUID:
+        """Whose invoice it is."""
+        return customer_id_of(self.facts.customer_number)
+
+    @property
     def key(self) -> Key:
         """What makes it the same invoice."""
         return self.facts.entity, self.facts.number
@@ -128,7 +133,7 @@ def _record(batch: _Batch, command: IssueInvoice, said: bytes) -> IssuedInvoice:
     facts, transcript = command.facts, batch.transcript
     if facts.entity not in batch.entities:
         raise unknown_entity()
-    customer_id = customer_id_of(facts.customer_number)
+    customer_id = command.customer_id
     contract = batch.contracts.get((facts.entity, facts.contract_reference or ""))
     accepted = accept(facts, contract=contract, customer_id=customer_id, open_day=transcript.day)
     partition_no = partition_of(customer_id, batch.partitions)

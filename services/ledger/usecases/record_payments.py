@@ -44,6 +44,11 @@ class RecordPayment:
     facts: PaymentFacts
 
     @property
+    def customer_id(self) -> UUID:
+        """Whose payment it is."""
+        return customer_id_of(self.facts.customer_number)
+
+    @property
     def key(self) -> Key:
         """What makes it the same payment."""
         return self.facts.entity, self.facts.source, self.facts.reference
@@ -87,7 +92,7 @@ async def _load(
 ) -> _Batch:
     entities = await find_entities(connection, {command.facts.entity for command in commands})
     recorded = await find_payments(connection, {command.key for command in commands})
-    customers = {customer_id_of(command.facts.customer_number) for command in commands}
+    customers = {command.customer_id for command in commands}
     debts: dict[tuple[str, UUID, str], list[Debt]] = {}
     for debt in (await load_debts(connection, customers=customers)).values():
         debts.setdefault((debt.invoice.entity, debt.invoice.customer_id, debt.invoice.currency), []).append(debt)
@@ -110,7 +115,7 @@ def _record(batch: _Batch, command: RecordPayment) -> RecordedPayment | Problem:
             return RecordedPayment(recorded.credit, batch.known.get(recorded.credit.credit_id, []))
         if facts.entity not in batch.entities:
             raise unknown_entity()
-        customer_id = customer_id_of(facts.customer_number)
+        customer_id = command.customer_id
         payment = receive(
             facts,
             payment_id=command.payment_id,

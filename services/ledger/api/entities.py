@@ -1,0 +1,113 @@
+"""Takes and shows creditor entities (L19)."""
+
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from services.ledger.api.writing import CodeText, answer, origin_of
+from services.ledger.store.entities import Entity, find_entities, list_entities
+from services.ledger.usecases.record_entities import RecordEntity, record_entities
+from shared.service import Context
+from shared.web.cursor import Listing, Page
+from shared.web.gather import Gatherer
+from shared.web.idempotency import Keyed
+from shared.web.keys import Reader
+from shared.web.models import CountryCode, Currency, SingleLine, StrictModel, ZoneName
+from shared.web.problem_types import NOT_FOUND
+from shared.web.problems import Problem
+from shared.web.routing import JsonBody, router
+
+
+class PayeeBody(StrictModel):
+    """Whom and where to pay."""
+
+    name: Annotated[str, SingleLine(200)]
+    account: Annotated[str, SingleLine(64)]
+    bank: Annotated[str, SingleLine(200)]
+    phone: Annotated[str, SingleLine(40)]
+    email: Annotated[str, SingleLine(254)]
+
+
+class EntityBody(StrictModel):
+    """A creditor entity: its zone, currency, chart of accounts, and whom to pay."""
+
+    code: CodeText
+    name: Annotated[str, SingleLine(200)]
+    country: CountryCode
+    zone: ZoneName
+    currency: Currency
+    accounts: Literal["china", "ifrs"]
+    payee: PayeeBody
+
+    def entity(self) -> Entity:
+        """Return the entity."""
+        return Entity(
+            entity=self.code,
+            name=self.name,
+            country=self.country,
+            zone=self.zone,
+            currency=self.currency,
+            accounts=self.accounts,
+            payee=self.payee.model_dump(),
+        )
+
+
+class EntityView(BaseModel):
+    """A creditor entity as it is recorded."""
+
+    code: str
+    name: str
+    country: str
+    zone: str
+    currency: str
+    accounts: str
+    payee: dict[str, str]
+
+
+def entities_router(context: Context) -> APIRouter:
+    """Return the routes of entities."""
+    routes = router(prefix="/v1", tags=["entities"])
+    gatherer: Gatherer[RecordEntity, Entity] = Gatherer(
+        lane=context.single,
+        execute=partial(record_entities, outbox=context.outbox),
+        render=lambda entity: answer(201, _view(entity)),
+    )
+
+    @routes.post("/entities", status_code=201, response_model=EntityView)
+    async def post_entity(body: JsonBody[EntityBody], keyed: Keyed) -> Response:
+        """Record a creditor entity; all services hear of it."""
+        command = RecordEntity(origin=origin_of(keyed, context.clock), entity=body.entity())
+        return (await gatherer.submit(keyed.work(command))).response()
+
+    @routes.get("/entities", response_model=Page[EntityView])
+    async def get_entities(_caller: Reader, paging: Listing) -> object:
+        """List the entities by their codes."""
+        after = str(paging.after[0]) if paging.after else ""
+        async with context.engine.connect() as connection:
+            rows = await list_entities(connection, after=after, limit=paging.limit + 1)
+        return paging.page(rows, position=lambda row: [row.entity], item=_view)
+
+    @routes.get("/entities/{code}")
+    async def get_entity(_caller: Reader, code: str) -> EntityView:
+        """Show one entity."""
+        async with context.engine.connect() as connection:
+            entity = (await find_entities(connection, [code])).get(code)
+        if entity is None:
+            raise Problem(NOT_FOUND)
+        return _view(entity)
+
+    return routes
+
+
+def _view(entity: Entity) -> EntityView:
+    return EntityView(
+        code=entity.entity,
+        name=entity.name,
+        country=entity.country,
+        zone=entity.zone,
+        currency=entity.currency,
+        accounts=entity.accounts,
+        payee=entity.payee,
+    )

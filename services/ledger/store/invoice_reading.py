@@ -1,0 +1,58 @@
+"""Invoices as they are listed and shown."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ledger.domain.debt import Invoice
+from services.ledger.store.invoices import INVOICE_FIELDS, invoice_of
+
+_STATUS = {
+    "pending": "v.state = 'pending'",
+    "open": "v.state = 'issued' AND v.open_minor > 0",
+    "settled": "v.state = 'issued' AND v.open_minor = 0",
+    "cancelled": "v.state = 'cancelled'",
+}
+_OVERDUE = (
+    "EXISTS (SELECT FROM instalment AS i WHERE i.invoice_id = v.invoice_id AND i.open_minor > 0 AND i.due_date < :day)"
+)
+_LINES = text("SELECT lines FROM invoice WHERE invoice_id = :invoice_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceFilter:
+    """Which invoices are wanted; None asks for all. `overdue` is about `day`."""
+
+    customer_id: UUID | None = None
+    entity: str | None = None
+    number: str | None = None
+    status: str | None = None
+    overdue: bool | None = None
+    day: date
+
+
+async def list_invoices(
+    connection: AsyncConnection, wanted: InvoiceFilter, *, after: UUID, limit: int
+) -> list[Invoice]:
+    """Return the invoices behind `after`, in order of their ids."""
+    conditions = ["v.invoice_id > :after"]
+    conditions += [f"v.{name} = :{name}" for name in ("customer_id", "entity", "number") if getattr(wanted, name)]
+    if wanted.status is not None:
+        conditions.append(_STATUS[wanted.status])
+    if wanted.overdue is not None:
+        conditions.append(_OVERDUE if wanted.overdue else f"NOT {_OVERDUE}")
+    columns = ", ".join(f"v.{name}" for name in INVOICE_FIELDS)
+    query = f"SELECT {columns} FROM invoice AS v WHERE {' AND '.join(conditions)} ORDER BY v.invoice_id LIMIT :limit"
+    parameters = {name: getattr(wanted, name) for name in ("customer_id", "entity", "number", "day")}
+    used = {name: value for name, value in parameters.items() if f":{name}" in query}
+    return [invoice_of(row) for row in await connection.execute(text(query), {**used, "after": after, "limit": limit})]
+
+
+async def lines_of(connection: AsyncConnection, invoice_id: UUID) -> list[tuple[str, int]]:
+    """Return what an invoice's lines say, and their amounts in minor units."""
+    lines = json.loads((await connection.execute(_LINES, {"invoice_id": invoice_id})).scalar_one())
+    return [(line["description"], line["minor"]) for line in lines]
