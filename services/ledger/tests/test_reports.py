@@ -130,6 +130,7 @@ async def test_the_journal_as_a_table_cannot_be_a_formula(house: ImportHouse) ->
 
 async def test_the_trial_balance_is_zero_and_agrees_with_aging_on_each_day(house: ImportHouse) -> None:
     """L14, faults 6.2: receivables control = what is open as known then; unapplied cash on its own account."""
+    accounts: list[dict[str, str]] = []
     for day in (DAY, DAY + timedelta(days=4)):
         accounts = (await get(house, "/v1/trial-balance", as_of=day))["items"]
         aging = (await get(house, "/v1/aging", as_of=day, basis="known_then"))["totals"][0]
