@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from services.ledger.api.aging import aging_router
 from services.ledger.api.audit import audit_router
 from services.ledger.api.contracts import contracts_router
+from services.ledger.api.credit_listing import credit_listing_router
+from services.ledger.api.credit_notes import credit_notes_router
 from services.ledger.api.days import days_router
 from services.ledger.api.entities import entities_router
 from services.ledger.api.history import history_router
@@ -16,6 +18,7 @@ from services.ledger.api.imports import imports_router
 from services.ledger.api.invoice_listing import invoice_listing_router
 from services.ledger.api.invoices import invoices_router
 from services.ledger.api.journal import journal_router
+from services.ledger.api.payment_changes import payment_changes_router
 from services.ledger.api.payments import payments_router
 from services.ledger.consumers import make_subscription
 from services.ledger.day_opening import open_days
@@ -30,6 +33,9 @@ _ROUTERS = (
     invoices_router,
     invoice_listing_router,
     payments_router,
+    payment_changes_router,
+    credit_notes_router,
+    credit_listing_router,
     days_router,
     imports_router,
     aging_router,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -44,9 +45,14 @@ def _column(imported: Import, pointer: str, columns: Columns) -> str:
     return columns.blamed(pointer.split("/")[1:]) if imported.format == "csv" else pointer
 
 
+@lru_cache(maxsize=8)
+def _header(text: str, columns: Columns) -> Header:
+    return Header.of(text, columns=columns)
+
+
 def _json(imported: Import, line: Line, columns: Columns) -> bytes:
     if imported.format == "csv":
-        return json.dumps(Header.of(imported.header, columns=columns).body(line.text)).encode()
+        return json.dumps(_header(imported.header, columns).body(line.text)).encode()
     raw = line.text.encode()
     strict_json.parse(raw)
     return raw

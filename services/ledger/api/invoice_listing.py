@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from services.ledger.api.invoice_views import (
     InvoiceSummary,
@@ -30,32 +30,30 @@ from shared.web.routing import router
 _FIRST = UUID(int=0)
 
 
+def _wanted(
+    customer_id: NamedCustomer,
+    entity: EntityFilter = None,
+    number: Annotated[str, SingleLine(128)] | None = None,
+    status: Status | None = None,
+    overdue: Annotated[bool | None, Query(description="Whether something of it is past due today.")] = None,
+) -> InvoiceFilter:
+    return InvoiceFilter(customer_id=customer_id, entity=entity, number=number, status=status, overdue=overdue)
+
+
+Wanted = Annotated[InvoiceFilter, Depends(_wanted)]
+
+
 def invoice_listing_router(context: Context) -> APIRouter:
     """Return the routes that show invoices."""
     routes = router(prefix="/v1", tags=["invoices"])
 
     @routes.get("/invoices", response_model=Page[InvoiceSummary])
-    async def get_invoices(
-        _caller: Reader,
-        paging: Listing,
-        customer_id: NamedCustomer,
-        entity: EntityFilter = None,
-        number: Annotated[str, SingleLine(128)] | None = None,
-        status: Status | None = None,
-        overdue: Annotated[bool | None, Query(description="Whether something of it is past due today.")] = None,
-    ) -> object:
+    async def get_invoices(_caller: Reader, paging: Listing, wanted: Wanted) -> object:
         """List invoices by their ids, which follow the time of recording."""
         after = UUID(str(paging.after[0])) if paging.after else _FIRST
         async with context.engine.connect() as connection:
-            wanted = InvoiceFilter(
-                customer_id=customer_id,
-                entity=entity,
-                number=number,
-                status=status,
-                overdue=overdue,
-                day=await past_day(connection, None),
-            )
-            rows = await list_invoices(connection, wanted, after=after, limit=paging.limit + 1)
+            day = await past_day(connection, None)
+            rows = await list_invoices(connection, wanted, day=day, after=after, limit=paging.limit + 1)
         return paging.page(rows, position=lambda row: [str(row.invoice_id)], item=summarize)
 
     @routes.get("/invoices/{invoice_id}")

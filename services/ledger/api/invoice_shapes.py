@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, WithJsonSchema, model_validator
 
 from services.ledger.api.bulk import MAX_ITEMS
-from services.ledger.api.writing import CodeText, Number, Rate, minor
+from services.ledger.api.writing import CodeText, Number, Rate, TaxText, minor
 from services.ledger.domain.invoice import Due, InvoiceFacts, Line
 from services.ledger.domain.terms import EndOfMonth, FixedDay, NetDays, Terms
 from shared.web.models import AmountText, BusinessDate, Currency, PositiveAmountText, SingleLine, StrictModel
@@ -62,7 +62,7 @@ class InvoiceBody(StrictModel):
     issue_date: BusinessDate
     currency: Currency
     lines: Annotated[list[LineBody], Field(min_length=1, max_length=1000)]
-    tax: AmountText
+    tax: TaxText
     total: PositiveAmountText
     terms: TermsBody | None = None
     instalments: Annotated[list[InstalmentBody] | None, Field(min_length=1, max_length=120)] = None

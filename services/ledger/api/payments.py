@@ -5,8 +5,8 @@ from functools import partial
 from fastapi import APIRouter, Response
 
 from services.ledger.api.bulk import Bulk
+from services.ledger.api.credit_views import PaymentView, view_payment
 from services.ledger.api.payment_shapes import PaymentBatch, PaymentBody
-from services.ledger.api.payment_views import PaymentView, view_payment
 from services.ledger.api.writing import answer, derived_origin, origin_of, refusing
 from services.ledger.usecases.record_payments import RecordedPayment, RecordPayment, record_payments
 from shared.ids import new_id

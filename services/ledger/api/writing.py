@@ -25,19 +25,26 @@ def _at_most_hundred(text: str) -> str:
     return text
 
 
+# The events' limit: beyond it a sum might not fit 64 bits.
+_LARGEST_MINOR = 10**17
+
 CodeText = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,63}$")]
 Number = Annotated[str, SingleLine(128)]
+TaxText = Annotated[str, Field(pattern=r"^[0-9]{1,15}([.][0-9]{1,4})?$", examples=["162.50"])]
 Rate = Annotated[
     str, Field(pattern=r"^[0-9]{1,3}([.][0-9]{1,6})?$", examples=["0.05"]), AfterValidator(_at_most_hundred)
 ]
 
 
 def minor(text: str, currency: str, *, pointer: str) -> int:
-    """Return an amount in minor units; raise Invalid where the currency has not so many decimals."""
+    """Return an amount in minor units; raise Invalid where the currency has not so many decimals, or we not the room."""
     try:
-        return parse_amount(text, currency)
+        amount = parse_amount(text, currency)
     except AmountError as error:
         raise Invalid(f"{error}.", pointer=pointer) from None
+    if abs(amount) > _LARGEST_MINOR:
+        raise Invalid("Too large.", pointer=pointer)
+    return amount
 
 
 def origin_of(keyed: KeyedRequest, clock: Clock) -> Origin:

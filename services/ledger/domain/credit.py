@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.ledger.domain.debt import Document
-from services.ledger.domain.refusals import Conflict
+from services.ledger.domain.refusals import Conflict, Invalid
 
 Kind = Literal["payment", "credit_note"]
 
@@ -38,6 +38,14 @@ class Credit:
         return self.amount_minor - self.unapplied_minor - self.refunded_minor - self.reversed_minor
 
 
+class Share(NamedTuple):
+    """So much of an instalment is settled by a payment or credit note, effective on a date."""
+
+    instalment_id: UUID
+    minor: int
+    effective_date: date
+
+
 def apply(credit: Credit, *, minor: int) -> None:
     """Use up unapplied credit, or give some back where `minor` is negative."""
     if minor > credit.unapplied_minor:
@@ -45,14 +53,18 @@ def apply(credit: Credit, *, minor: int) -> None:
     credit.unapplied_minor -= minor
 
 
-def refund(credit: Credit, *, minor: int) -> None:
+def refund(credit: Credit, *, minor: int, refunded_date: date) -> None:
     """Give unapplied money back to the payer."""
+    if refunded_date < credit.effective_date:
+        raise Invalid(f"Before the payment was received, {credit.effective_date}.", pointer="/refunded_date")
     apply(credit, minor=minor)
     credit.refunded_minor += minor
 
 
-def check_reversible(credit: Credit) -> None:
-    """Raise Conflict where the money cannot have come back: it did already, or the payer had some of it refunded."""
+def check_reversible(credit: Credit, *, reversed_date: date) -> None:
+    """Raise where the money cannot have gone back: not yet come, gone already, or refunded to the payer in part."""
+    if reversed_date < credit.effective_date:
+        raise Invalid(f"Before the payment was received, {credit.effective_date}.", pointer="/reversed_date")
     if credit.reversed_minor:
         raise Conflict("Reversed already.")
     if credit.refunded_minor:

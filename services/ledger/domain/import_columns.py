@@ -27,7 +27,7 @@ class BadRow(ValueError):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """What a kind of file may hold.
 

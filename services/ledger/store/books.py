@@ -1,12 +1,12 @@
 """The append-only books: movements of debts and of credit, the journal, and the audit."""
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ledger.domain.credit import Share
 from shared.rows import Row, Rows, insert_rows
 
 _MOVEMENT = Rows.of(
@@ -76,19 +76,11 @@ _AUDIT = Rows.of(
     correlation_id="text",
 )
 _SHARES = text("""
-    SELECT document_id, instalment_id, -sum(delta_minor) AS minor, max(effective_date) AS effective_date
+    SELECT document_id, instalment_id, CAST(-sum(delta_minor) AS bigint) AS minor, effective_date
     FROM movement WHERE document_id = ANY(CAST(:ids AS uuid[])) AND document_kind NOT IN ('invoice', 'cancellation')
-    GROUP BY document_id, instalment_id HAVING sum(delta_minor) <> 0 ORDER BY document_id, instalment_id
+    GROUP BY document_id, instalment_id, effective_date HAVING sum(delta_minor) < 0
+    ORDER BY document_id, effective_date DESC, instalment_id
 """)
-
-
-class Share(NamedTuple):
-    """How much of an instalment a payment or credit note has settled, and at the latest when."""
-
-    credit_id: UUID
-    instalment_id: UUID
-    minor: int
-    effective_date: object
 
 
 async def insert_movements(connection: AsyncConnection, movements: Sequence[Row], credit: Sequence[Row]) -> None:
@@ -109,8 +101,8 @@ async def insert_audit(connection: AsyncConnection, records: Sequence[Row]) -> N
 
 
 async def shares_of(connection: AsyncConnection, credit_ids: Collection[UUID]) -> dict[UUID, list[Share]]:
-    """Return what each of these payments or credit notes settles now."""
+    """Return what each of these payments or credit notes settles now, the latest first."""
     found: dict[UUID, list[Share]] = {}
     for row in await connection.execute(_SHARES, {"ids": sorted(set(credit_ids))}):
-        found.setdefault(row.document_id, []).append(Share(*row))
+        found.setdefault(row.document_id, []).append(Share(row.instalment_id, row.minor, row.effective_date))
     return found

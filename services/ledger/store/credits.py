@@ -140,6 +140,11 @@ async def load_credits(connection: AsyncConnection, ids: Collection[UUID]) -> di
     return {row[0]: _credit(row) for row in rows}
 
 
+async def load_payments(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Credit]:
+    """Return payments by id."""
+    return {key: each for key, each in (await load_credits(connection, ids)).items() if each.kind == "payment"}
+
+
 async def refund_references(connection: AsyncConnection, ids: Collection[UUID]) -> set[tuple[UUID, str]]:
     """Return the references of the refunds of these payments."""
     return {

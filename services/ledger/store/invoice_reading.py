@@ -25,20 +25,19 @@ _LINES = text("SELECT lines FROM invoice WHERE invoice_id = :invoice_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceFilter:
-    """Which invoices are wanted; None asks for all. `overdue` is about `day`."""
+    """Which invoices are wanted; None asks for all."""
 
     customer_id: UUID | None = None
     entity: str | None = None
     number: str | None = None
     status: str | None = None
     overdue: bool | None = None
-    day: date
 
 
 async def list_invoices(
-    connection: AsyncConnection, wanted: InvoiceFilter, *, after: UUID, limit: int
+    connection: AsyncConnection, wanted: InvoiceFilter, *, day: date, after: UUID, limit: int
 ) -> list[Invoice]:
-    """Return the invoices behind `after`, in order of their ids."""
+    """Return the invoices behind `after`, in order of their ids; what is overdue is so on `day`."""
     conditions = ["v.invoice_id > :after"]
     conditions += [f"v.{name} = :{name}" for name in ("customer_id", "entity", "number") if getattr(wanted, name)]
     if wanted.status is not None:
@@ -47,7 +46,7 @@ async def list_invoices(
         conditions.append(_OVERDUE if wanted.overdue else f"NOT {_OVERDUE}")
     columns = ", ".join(f"v.{name}" for name in INVOICE_FIELDS)
     query = f"SELECT {columns} FROM invoice AS v WHERE {' AND '.join(conditions)} ORDER BY v.invoice_id LIMIT :limit"
-    parameters = {name: getattr(wanted, name) for name in ("customer_id", "entity", "number", "day")}
+    parameters = {"customer_id": wanted.customer_id, "entity": wanted.entity, "number": wanted.number, "day": day}
     used = {name: value for name, value in parameters.items() if f":{name}" in query}
     return [invoice_of(row) for row in await connection.execute(text(query), {**used, "after": after, "limit": limit})]
 

@@ -163,7 +163,7 @@ def _lower(
         settled_minor=settled_by(movements),
     )
     transcript.post(entry, note, cause)
-    _announce(transcript, facts, note, invoice, movements, cause)
+    _announce(transcript, facts, note, invoice=invoice, movements=movements, cause=cause)
     return movements
 
 
@@ -171,6 +171,7 @@ def _announce(
     transcript: Transcript,
     facts: CreditNoteFacts,
     note: Credit,
+    *,
     invoice: Invoice | None,
     movements: Sequence[Movement],
     cause: Cause,

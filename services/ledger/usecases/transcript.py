@@ -91,7 +91,9 @@ class Transcript:
             self.credit(credit, movement.delta_minor, "allocated", cause, effective_date=effective_date)
 
     def post(self, entry: Entry, party: Party, cause: Cause) -> None:
-        """Write a journal entry with the accounts of the party's entity."""
+        """Write a journal entry with the accounts of the party's entity; one without lines is none."""
+        if not entry.lines:
+            return
         accounts = chart(self._entities[party.entity].accounts)
         header, postings = book_rows.of_entry(entry, party, cause, accounts)
         self._entries.append(header)
