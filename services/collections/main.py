@@ -4,6 +4,13 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
+from services.collections.api.cases import cases_router
+from services.collections.api.disputes import disputes_router
+from services.collections.api.pauses import pauses_router
+from services.collections.api.policies import policies_routers
+from services.collections.api.promises import promises_router
+from services.collections.api.reminders import reminders_router
+from services.collections.api.tasks import tasks_router
 from services.collections.consumers import make_subscription
 from services.collections.settings import CollectionsSettings
 from shared.contracts import collections as contracts
@@ -11,9 +18,17 @@ from shared.run import run
 from shared.service import Context, Service
 
 
-def make_routers(_context: Context) -> Sequence[APIRouter]:
+def make_routers(context: Context) -> Sequence[APIRouter]:
     """Return the REST of collections."""
-    return []
+    return [
+        cases_router(context),
+        tasks_router(context),
+        promises_router(context),
+        disputes_router(context),
+        pauses_router(context),
+        reminders_router(context),
+        *policies_routers(context),
+    ]
 
 
 SERVICE = Service(

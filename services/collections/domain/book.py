@@ -95,6 +95,10 @@ class Book:
         found = (each for each in self.receivables.values() if each.entity == entity)
         return sorted(found, key=lambda each: (each.due_date, each.instalment_id))
 
+    def invoice(self, entity: str, number: str) -> list[Receivable]:
+        """Return the instalments of an invoice of which something is open."""
+        return [each for each in self.of_entity(entity) if each.invoice_number == number and each.open_minor > 0]
+
     def overdue(self, entity: str, as_of: date) -> list[Receivable]:
         """Return what is overdue, disputed or not, oldest first."""
         return [each for each in self.of_entity(entity) if each.is_overdue(as_of)]

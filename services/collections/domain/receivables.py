@@ -44,6 +44,7 @@ class Profile:
     """What credit says of the customer and policies ask for; all unknown until credit is heard."""
 
     customer_id: UUID
+    customer_number: str | None = None
     kind: str | None = None
     country: str | None = None
     industry: str | None = None

@@ -1,37 +1,88 @@
-"""One debt's life on a real database, through the calls of the messaging core."""
+"""One debt's life on a real database, day by day, through the calls of the messaging core and the API."""
 
 from datetime import date, timedelta
 
-from services.collections.tests.house import House, Story, days
+from services.collections.tests.desk import Desk
+from services.collections.tests.house import ENTITY, House, Story, days
 
-DUE = date(2026, 3, 31)
+ISSUED = date(2026, 3, 2)
+DUE = date(2026, 3, 31)  # a Tuesday
 
 
-async def _until(house: House, story: Story, last: date) -> None:
-    """Open one day after another, telling what became overdue first, and let each message leave at once."""
+async def live_until(house: House, story: Story, last: date) -> None:
+    """Open one day after another, telling what became overdue first, and let each message leave and arrive at once."""
     for day in days(story.today + timedelta(days=1), last):
         story.today = day
+        yesterday = day - timedelta(days=1)
         for debt in story.debts.values():
-            if debt.due_date == day - timedelta(days=1) and debt.open:
-                await house.hear(story.overdue(debt.invoice, debt.ordinal), today=day - timedelta(days=1))
+            if debt.due_date == yesterday and debt.open:
+                await house.hear(story.overdue(debt.invoice, debt.ordinal), today=yesterday)
         before = len(await house.outbox("reminder-planned"))
         await house.open_day(day)
         for _, reminder in (await house.outbox("reminder-planned"))[before:]:
             await house.hear(story.sent(reminder), story.delivered(reminder), today=day)
 
 
-async def test_overdue_opens_a_case_the_reminder_is_planned_and_payment_closes_it(house: House) -> None:
-    """K1, K3, K5: InvoiceOverdue -> CaseOpened; +3 -> ReminderPlanned; PaymentAllocated -> both end."""
-    story = Story(today=date(2026, 3, 30))
-    await house.see_day(story.today)
-    await house.hear(story.recorded(), story.issued("I-1", (DUE, 100_000)), today=story.today)
-    story.today = date(2026, 4, 1)
-    await house.hear(story.overdue("I-1"), today=date(2026, 3, 31))
-    assert [name for name, _ in await house.outbox()] == ["case-opened"]
-    for day in days(date(2026, 4, 1), date(2026, 4, 3)):
-        await house.open_day(day)
-    story.today = date(2026, 4, 3)
-    reminders = await house.outbox("reminder-planned")
-    assert [(body["step"], body["planned_date"]) for _, body in reminders] == [("reminder", "2026-04-03")]
+async def begin(house: House, *invoices: tuple[str, date, int]) -> Story:
+    """Issue these invoices on the day on which the story begins."""
+    story = Story(today=ISSUED)
+    await house.see_day(ISSUED)
+    issued = [story.issued(number, (due_date, amount)) for number, due_date, amount in invoices]
+    await house.hear(story.recorded(), *issued, today=ISSUED)
+    return story
+
+
+async def planned(house: House) -> list[tuple[str, str]]:
+    """The reminders so far: step and planned date."""
+    return [(body["step"], body["planned_date"]) for _, body in await house.outbox("reminder-planned")]
+
+
+async def test_a_debt_from_issue_over_a_broken_promise_to_the_payment(house: House, desk: Desk) -> None:
+    """K1, K2, K3, K5, K8: letter, reminder, call, promise, broken, escalated, paid, closed; each on its day."""
+    story = await begin(house, ("I-1", DUE, 100_000))
+    await live_until(house, story, date(2026, 4, 7))
+    assert await planned(house) == [("pre_due", "2026-03-24"), ("reminder", "2026-04-03")]
+    call = await desk.task("call")
+    assert (call["assigned_date"], call["role"], call["step"]) == ("2026-04-07", "salesperson", "first_call")
+
+    promise = await desk.done(
+        "/v1/promises",
+        {
+            "entity": ENTITY,
+            "customer_number": "C-1",
+            "currency": "CNY",
+            "amount": "1000.00",
+            "promised_date": "2026-04-15",
+            "invoice_numbers": ["I-1"],
+        },
+    )
+    assert promise["lapses_date"] == "2026-04-17"
+    await desk.done(f"/v1/tasks/{call['task_id']}/completion", {"outcome": "answered"})
+
+    await live_until(house, story, date(2026, 4, 17))
+    assert len(await planned(house)) == 2  # the second reminder of +15 rests
+    await live_until(house, story, date(2026, 4, 20))
+    kinds = [name for name, _ in await house.outbox()]
+    assert kinds[-4:] == ["promise-broken", "task-assigned", "stage-escalated", "reminder-planned"]
+    assert (await planned(house))[-1] == ("second_reminder", "2026-04-20")  # a Monday
+    (case,) = (await desk.get("/v1/cases", customer_number="C-1"))["items"]
+    assert (case["stage"], case["rule"], case["labels"]) == ("manager", "floor_broken_promise", [])
+
     await house.hear(story.paid("P-1", ("I-1", 100_000)), today=story.today)
-    assert [name for name, _ in await house.outbox()][-2:] == ["case-closed", "reminder-withdrawn"]
+    (case,) = (await desk.get("/v1/cases", customer_number="C-1"))["items"]
+    assert (case["state"], case["closed_date"]) == ("closed", "2026-04-20")
+    history = (await desk.get(f"/v1/cases/{case['case_id']}/history"))["items"]
+    told = [(each["kind"], each["effective_date"]) for each in history]
+    assert told[0] == ("CaseOpened", "2026-04-01")
+    assert ("StageEscalated", "2026-04-18") in told
+    assert told[-1][0] == "TaskCompleted"
+
+
+async def test_undelivered_the_story_ends_with_nothing_to_do(house: House) -> None:
+    """K5: paid before anything left: the intent is withdrawn, and no date is kept for the customer."""
+    story = await begin(house, ("I-1", DUE, 100_000))
+    for day in days(ISSUED, date(2026, 3, 24)):
+        await house.open_day(day)
+    await house.hear(story.paid("P-1", ("I-1", 100_000)), today=date(2026, 3, 24))
+    assert [name for name, _ in await house.outbox()] == ["reminder-planned", "reminder-withdrawn"]
+    assert await house.rows("SELECT next_date FROM customer") == [(None,)]

@@ -15,6 +15,7 @@ def hear_profile(
     facts = event.facts
     book.profile = Profile(
         customer_id=book.customer_id,
+        customer_number=facts.customer_number,
         kind=facts.kind,
         country=facts.country,
         industry=facts.industry,

@@ -24,6 +24,11 @@ async def know_policies(connection: AsyncConnection) -> Policies:
     )
 
 
+async def known_policies(connection: AsyncConnection, kind: str) -> list[StoredPolicy]:
+    """Return the policies of a kind that were loaded, as they were loaded."""
+    return [each for each in await read_policies(connection) if each.kind == kind]
+
+
 @lru_cache
 def house_policies() -> Policies:
     """Return the default playbook and stages."""

@@ -23,6 +23,7 @@ OWN = (
     """
     CREATE TABLE customer_profile (
         customer_id uuid PRIMARY KEY,
+        customer_number text,
         kind text,
         country char(2),
         industry text,
