@@ -3,16 +3,27 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from uuid import UUID
 
 from services.notifications.gateways.rendering import Rendered
 
+
+class _UnbrokenHeader(UniqueUnstructuredHeader, BaseHeader):
+    """A header whose value is a URI: folding would encode it, and mail programs would no longer know it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header in one line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _UnbrokenHeader)
 # Seven bits, so that no relay has a reason to rewrite what was hashed.
-_POLICY = SMTP.clone(cte_type="7bit")
+_POLICY = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 _CONTENT_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 

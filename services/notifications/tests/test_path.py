@@ -1,6 +1,7 @@
 """From a planned reminder to a mail and its proof."""
 
-from services.notifications.tests.house import TODAY, Customer, House, person
+from services.notifications.tests.facts import TODAY, Customer, person
+from services.notifications.tests.house import House
 
 
 async def test_a_planned_reminder_becomes_one_mail_that_says_what_is_owed(house: House) -> None:
