@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 
 OUTBOX = "outbox"
 RECONNECT_SECONDS = 2
+# One channel of PostgreSQL carries all of ours as payload, so that a waiter may come after the listener.
+_CHANNEL = "dueflow"
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +75,7 @@ class Wake:
                     self._connection = await asyncpg.connect(self._dsn, timeout=RECONNECT_SECONDS)
                 for channel in channels:
                     await self._connection.execute(
-                        "SELECT pg_notify($1, '')", f"dueflow_{channel}", timeout=RECONNECT_SECONDS
+                        "SELECT pg_notify($1, $2)", _CHANNEL, channel, timeout=RECONNECT_SECONDS
                     )
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("wake.not_sent", channels=channels, reason=type(error).__name__)
@@ -83,8 +85,7 @@ class Wake:
         closed = asyncio.Event()
         connection.add_termination_listener(lambda _: closed.set())
         try:
-            for channel in list(self._events):
-                await connection.add_listener(f"dueflow_{channel}", self._heard)
+            await connection.add_listener(_CHANNEL, self._heard)
             for event in self._events.values():
                 event.set()
             await closed.wait()
@@ -92,5 +93,5 @@ class Wake:
             with suppress(Exception):
                 await connection.close(timeout=RECONNECT_SECONDS)
 
-    def _heard(self, _connection: object, _pid: int, channel: str, _payload: str) -> None:
-        self._events[channel.removeprefix("dueflow_")].set()
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
+        self._events[payload].set()
