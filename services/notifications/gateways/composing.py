@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
@@ -12,7 +12,7 @@ from uuid import UUID
 from services.notifications.gateways.rendering import Rendered
 
 
-class _UnbrokenHeader(UniqueUnstructuredHeader, BaseHeader):
+class _UnbrokenHeader(UnstructuredHeader, BaseHeader):
     """A header whose value is a URI: folding would encode it, and mail programs would no longer know it."""
 
     def fold(self, *, policy: Policy) -> str:

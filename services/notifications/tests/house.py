@@ -155,6 +155,15 @@ class House:
         async with self.context.engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(sql), values)]
 
+    async def position(self, publisher: str, partition_no: int, next_offset: int) -> None:
+        """Store how far a partition of a topic is applied."""
+        await self.execute(
+            "INSERT INTO stream_position (topic, partition_no, next_offset) VALUES (:topic, :number, :offset)",
+            topic=f"dueflow.{publisher}",
+            number=partition_no,
+            offset=next_offset,
+        )
+
     async def execute(self, sql: str, **values: Any) -> None:
         """Change something behind the service's back."""
         async with self.context.begin() as connection:
