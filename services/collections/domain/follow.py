@@ -9,8 +9,13 @@ from services.collections.domain.facts import PauseEnded
 
 def follow(book: Book, at: Moment) -> None:
     """Derive anew all that depends on what is known and on the date."""
+    entities = book.entity_codes()
+    for entity in entities:
+        # A bounce opens the case that the promise it breaks then lifts; a payment keeps the promise before it closes the case.
+        if book.open_case(entity) is None:
+            cases.derive(book, entity, at)
     promises.decide(book, at)
-    for entity in book.entity_codes():
+    for entity in entities:
         cases.derive(book, entity, at)
         reminders.withdraw_dead(book, entity, at)
         tasks.end_needless(book, entity, at)
