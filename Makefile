@@ -3,8 +3,9 @@
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 CODE := shared services deploy cli demo checker clients tests conftest.py
-LOCK := uv pip compile --quiet --universal --generate-hashes --all-extras --no-header \
-	--no-emit-find-links --no-emit-index-url --python-version 3.11
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-header \
+	--no-emit-find-links --no-emit-index-url --python-version 3.11 pyproject.toml
+IMAGE_LOCK := $(LOCK) --no-annotate --constraints requirements.lock
 
 .PHONY: help setup up down demo test lint format types contracts lock docs walk clean
 
@@ -43,7 +44,11 @@ contracts: setup ## who may import whom
 
 lock: setup ## pin the packages of pyproject.toml and Kafka's jars again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv"; exit 1; }
-	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --all-extras -o requirements.lock
+	$(IMAGE_LOCK) -o requirements/base.lock
+	@for service in credit ledger collections notifications; do \
+		$(IMAGE_LOCK) --extra $$service -o requirements/$$service.lock || exit 1; \
+	done
 	$(BIN)/python -m deploy.local.kafka_lock
 
 docs: setup ## write the generated documents again

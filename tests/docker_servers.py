@@ -9,13 +9,13 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 from deploy.local.kafka import SETTINGS
 from deploy.local.ports import free_port
 
-_POSTGRES_IMAGE = "postgres:18"
-_KAFKA_IMAGE = "apache/kafka:4.3.0"
+POSTGRES_IMAGE = "postgres:18"
+KAFKA_IMAGE = "apache/kafka:4.3.0"
 
 
 def postgres() -> tuple[str, Callable[[], None]]:
     """The superuser's URL, and how to end the container."""
-    container = PostgresContainer(_POSTGRES_IMAGE, driver=None).start()
+    container = PostgresContainer(POSTGRES_IMAGE, driver=None).start()
     return container.get_connection_url(), container.stop
 
 
@@ -29,6 +29,6 @@ def kafka() -> tuple[str, Callable[[], None]]:
     }
     # The image reads each property from a variable of its name.
     variables = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in {**SETTINGS, **addresses}.items()}
-    container = DockerContainer(_KAFKA_IMAGE).with_bind_ports(9092, port).with_envs(**variables)
+    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port).with_envs(**variables)
     container.waiting_for(LogMessageWaitStrategy("Kafka Server started")).start()
     return f"127.0.0.1:{port}", container.stop

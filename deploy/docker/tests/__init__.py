@@ -1,0 +1,1 @@
+"""Tests of what compose is told and of the steps that prepare an installation."""
