@@ -58,7 +58,7 @@ async def ledger_house() -> AsyncIterator[LedgerHouse]:
         await migrate(url, SERVICE.name)
         key = new_key(folder / "keys.json", "bench")
         os.environ.update(_environment(folder, url, port))
-        context = make_context(SERVICE, LedgerSettings(), "worker")  # type: ignore[call-arg]  # the environment fills it
+        context = make_context(SERVICE, LedgerSettings(), "worker")
         with _api(folder, port):
             await _open_first_day(port, key, context)
             yield LedgerHouse(port, key, url, context)

@@ -14,7 +14,7 @@ from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.record_payments import RecordPayment, record_payments
 from services.ledger.usecases.work_import import Complaint, ImportedKind
 from shared.clock import Clock
-from shared.ids import customer_id_of, derived_id
+from shared.ids import derived_id
 from shared.service import Context
 
 
@@ -23,14 +23,14 @@ def import_kinds(context: Context) -> Kinds:
     return {
         "invoices": ImportedKind(
             read=partial(_read_invoice, context.clock),
-            customer_of=lambda command: customer_id_of(command.facts.customer_number),
+            customer_of=lambda command: command.customer_id,
             carry_out=partial(issue_invoices, outbox=context.outbox),
             is_known=lambda command, issued: issued.invoice.invoice_id != command.invoice_id,
             complaints=partial(complaints, columns=INVOICES),
         ),
         "payments": ImportedKind(
             read=partial(_read_payment, context.clock),
-            customer_of=lambda command: customer_id_of(command.facts.customer_number),
+            customer_of=lambda command: command.customer_id,
             carry_out=partial(record_payments, outbox=context.outbox),
             is_known=lambda command, recorded: recorded.payment.credit_id != command.payment_id,
             complaints=partial(complaints, columns=PAYMENTS),

@@ -66,9 +66,9 @@ async def aged_sums(
 _ASKED = """
     effective_date <= CAST(:as_of AS date)
     AND (NOT CAST(:known_then AS boolean) OR recorded_day <= CAST(:as_of AS date))
-    AND entity = coalesce(CAST(:entity AS text), entity)
-    AND currency = coalesce(CAST(:currency AS text), currency)
-    AND customer_id = coalesce(CAST(:customer_id AS uuid), customer_id)
+    AND (CAST(:entity AS text) IS NULL OR entity = CAST(:entity AS text))
+    AND (CAST(:currency AS text) IS NULL OR currency = CAST(:currency AS text))
+    AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = CAST(:customer_id AS uuid))
 """
 
 # One row for each open instalment, and one for the credit of each customer, which lies in no band. Where sums are not
@@ -78,9 +78,11 @@ _PARTS = f"""
         width_bucket(CAST(:as_of AS date) - due_date, CAST(:starts AS integer[])) AS band,
         CASE WHEN CAST(:by_customer AS boolean) THEN customer_id ELSE uuid_nil END AS customer_id
     FROM (
-        SELECT entity, currency, customer_id, invoice_id, due_date, sum(delta_minor) AS open_minor, 0 AS unapplied_minor
+        SELECT any_value(entity) AS entity, any_value(currency) AS currency, any_value(customer_id) AS customer_id,
+            any_value(invoice_id) AS invoice_id, any_value(due_date) AS due_date,
+            sum(delta_minor) AS open_minor, 0 AS unapplied_minor
         FROM movement WHERE {_ASKED}
-        GROUP BY entity, currency, customer_id, invoice_id, due_date, instalment_id HAVING sum(delta_minor) <> 0
+        GROUP BY instalment_id HAVING sum(delta_minor) <> 0
         UNION ALL
         SELECT entity, currency, customer_id, NULL, NULL, 0, sum(delta_minor)
         FROM credit_movement WHERE {_ASKED}
