@@ -2,6 +2,7 @@
 
 import typer
 
+from cli.docs import docs
 from cli.doctor import doctor
 from cli.down import down
 from cli.token import token
@@ -13,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for verb in (up, down, doctor, token):
+for verb in (up, down, doctor, token, docs):
     app.command()(verb)
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from shared.web.cursor import Cursors
 from shared.web.edge import Edge
 from shared.web.keys import KeyFile, Public, RateLimit
 from shared.web.problem_types import COMMON, NOT_FOUND, UNAVAILABLE, ProblemType
-from shared.web.problems import Problem, problems
+from shared.web.problems import SCHEMA, Problem, problems
 from shared.web.routing import router, undeclared_routes
 
 Check = Callable[[], Awaitable[None]]
@@ -61,7 +61,20 @@ def create_app(
         raise ValueError(message)
     refusals.install(app)
     app.add_middleware(Edge)
+    _name_the_problem(app)
     return app
+
+
+def _name_the_problem(app: FastAPI) -> None:
+    """Write the schema of problems once into the OpenAPI document, to which every route refers."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document["components"]["schemas"]["Problem"] = SCHEMA
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
 
 
 def _health(readiness: Mapping[str, Check]) -> APIRouter:

@@ -61,7 +61,7 @@ def problems(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 
 def _documented(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
 SCHEMA: Final[dict[str, Any]] = {

@@ -1,0 +1,24 @@
+"""The documents that are generated from the code: events, AsyncAPI and OpenAPI."""
+
+from pathlib import Path
+
+from cli.documents.asyncapi import asyncapi_text
+from cli.documents.composition import compose
+from cli.documents.event_page import event_page
+from cli.documents.openapi import openapi_text
+from shared.contracts.export import written_schemas
+
+ROOT = Path(__file__).parents[2]
+EVENTS = ROOT / "docs" / "events"
+API = ROOT / "docs" / "api"
+
+
+def written_documents() -> dict[Path, str]:
+    """Return the text of every generated document by its path."""
+    services = compose()
+    return {
+        **written_schemas(),
+        EVENTS / "asyncapi.yaml": asyncapi_text(services),
+        EVENTS / "README.md": event_page(services),
+        **{API / f"{each.name}.json": openapi_text(each) for each in services},
+    }
