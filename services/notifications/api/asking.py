@@ -37,15 +37,15 @@ def _phone(text: str) -> str:
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
-        raise PydanticCustomError("phone", "Number must be E.164, such as +8613912345678") from None
+        raise PydanticCustomError("phone", "Number must be E.164, such as +862161234567") from None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if written != text or not phonenumbers.is_valid_number(number):
-        raise PydanticCustomError("phone", "Number must be E.164, such as +8613912345678")
+        raise PydanticCustomError("phone", "Number must be E.164, such as +862161234567")
     return written
 
 
 EmailText = Annotated[str, SingleLine(254), AfterValidator(_email), Field(examples=["ap@customer.example"])]
-PhoneText = Annotated[str, SingleLine(16), AfterValidator(_phone), Field(examples=["+8613912345678"])]
+PhoneText = Annotated[str, SingleLine(16), AfterValidator(_phone), Field(examples=["+862161234567"])]
 
 
 def asked(context: Context, keyed: KeyedRequest) -> Request:

@@ -115,15 +115,16 @@ def settlement(message: Message, outcome: Outcome, *, now: datetime, resend_unkn
         case "unknown" if not resend_unknown or message.unknown_attempts:
             return Settlement(state=State.UNKNOWN, reason="outcome_unknown")
         case "unknown" | "deferred":
-            return _again(message, now=now)
+            reason = "outcome_unknown" if outcome.kind == "unknown" else "deferred"
+            return _again(message, reason, now=now)
 
 
-def _again(message: Message, *, now: datetime) -> Settlement:
+def _again(message: Message, reason: str, *, now: datetime) -> Settlement:
     begun_at = message.first_attempt_at or now
     due_at = now + pause_before(message.message_id, attempt=message.attempts)
     if due_at > begun_at + timedelta(hours=RETRY_HOURS):
         return Settlement(state=State.FAILED, reason="retries_exhausted")
-    return Settlement(state=State.RETRYING, reason="deferred", due_at=due_at)
+    return Settlement(state=State.RETRYING, reason=reason, due_at=due_at)
 
 
 def pause_before(message_id: UUID, *, attempt: int) -> timedelta:
