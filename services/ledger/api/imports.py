@@ -1,21 +1,27 @@
 """Takes files of invoices and payments for the worker, and shows how far they are and which rows were refused (L2)."""
 
-import hashlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from services.ledger.domain.import_columns import INVOICES, PAYMENTS, BadHeader, Columns
+from services.ledger.api.import_files import (
+    COLUMNS,
+    FORMATS,
+    MAX_FILE_BYTES,
+    MAX_STRICT_BYTES,
+    Upload,
+    description,
+    pieces,
+    spooled,
+)
+from services.ledger.domain.import_columns import BadHeader
 from services.ledger.domain.import_lines import NotText
 from services.ledger.store import days, imports
-from services.ledger.store.imports import Format, Import, Kind, State
+from services.ledger.store.imports import Import, Kind, State
 from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.receive_import import ReceiveImport, receive_import
 from services.ledger.usecases.refusals import no_day
@@ -29,15 +35,6 @@ from shared.web.problems import Problem
 from shared.web.routing import router, streamed
 
 CHANNEL: Final = "imports"
-MAX_FILE_BYTES: Final = 64 * 1024 * 1024
-MAX_STRICT_BYTES: Final = 16 * 1024 * 1024
-COLUMNS: Final[dict[Kind, Columns]] = {"invoices": INVOICES, "payments": PAYMENTS}
-
-_FORMATS: Final[dict[str, Format]] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
-_IN_MEMORY_BYTES = 1024 * 1024
-_PIECE_BYTES = 64 * 1024
-
-Upload = SpooledTemporaryFile[bytes]
 
 
 class ImportShown(BaseModel):
@@ -67,21 +64,25 @@ def imports_router(context: Context) -> APIRouter:
     """Return the routes of imports."""
     routes = router(prefix="/v1", tags=["imports"])
 
-    @routes.post("/imports", status_code=202, openapi_extra=streamed(*_FORMATS, max_bytes=MAX_FILE_BYTES))
+    @routes.post(
+        "/imports",
+        status_code=202,
+        description=description(),
+        openapi_extra=streamed(*FORMATS, max_bytes=MAX_FILE_BYTES),
+    )
     async def post_import(
         caller: Writer,
         request: Request,
         kind: Kind,
         strict: Annotated[Literal["true", "false"], Query(description="Import all rows, or none.")] = "false",
     ) -> ImportShown:
-        """Take in a file for the worker. Its content is its key: the same file is answered with its first import."""
-        async with _spooled(request) as (file, file_hash):
+        async with spooled(request) as (file, file_hash):
             command = ReceiveImport(
                 origin=_origin(caller, context),
                 import_id=new_id(),
                 kind=kind,
                 strict=strict == "true",
-                format=_FORMATS[request.headers["content-type"].partition(";")[0].strip().lower()],
+                format=FORMATS[request.headers["content-type"].partition(";")[0].strip().lower()],
                 columns=COLUMNS[kind],
                 file_hash=file_hash,
                 file_bytes=file.tell(),
@@ -110,17 +111,6 @@ def imports_router(context: Context) -> APIRouter:
     return routes
 
 
-@asynccontextmanager
-async def _spooled(request: Request) -> AsyncIterator[tuple[Upload, bytes]]:
-    """Keep the body on disk while it comes: a slow line holds neither memory nor a connection to the database."""
-    digest = hashlib.sha256()
-    with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as file:
-        async for piece in request.stream():
-            digest.update(piece)
-            file.write(piece)
-        yield file, digest.digest()
-
-
 def _origin(caller: Caller, context: Context) -> Origin:
     trace = current_trace()
     return Origin(
@@ -139,17 +129,11 @@ async def _receive(context: Context, command: ReceiveImport, file: Upload) -> Im
         async with context.begin() as connection:
             if await days.open_day(connection) is None:
                 raise no_day()
-            return await receive_import(connection, command, _pieces(file))
+            return await receive_import(connection, command, pieces(file))
     except NotText as error:
         raise Problem(INVALID, errors=[{"pointer": "", "detail": str(error)}]) from None
     except BadHeader as error:
         raise Problem(INVALID, errors=[{"pointer": "", "detail": each} for each in error.errors]) from None
-
-
-def _pieces(file: Upload) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(_PIECE_BYTES):
-        yield piece
 
 
 async def _find(context: Context, import_id: UUID) -> Import:

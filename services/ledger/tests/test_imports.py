@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from services.ledger.api.imports import MAX_FILE_BYTES, MAX_STRICT_BYTES
+from services.ledger.api.import_files import MAX_FILE_BYTES, MAX_STRICT_BYTES
 from services.ledger.tests.import_house import DAY, HEADER, ImportHouse, csv_file, invoice_row
 from tests.databases import FreshDatabase
 
