@@ -37,7 +37,7 @@ Rate = Annotated[
 
 
 def minor(text: str, currency: str, *, pointer: str) -> int:
-    """Return an amount in minor units; raise Invalid where the currency has not so many decimals, or we not the room."""
+    """Return an amount in minor units; raise Invalid where it has too many decimals or is too large."""
     try:
         amount = parse_amount(text, currency)
     except AmountError as error:

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ledger.domain.credit import Share
 from shared.rows import Row, Rows, insert_rows
 
+# Rows that are never changed need no order of locking: a key that is the same for a batch keeps them as they came.
 _MOVEMENT = Rows.of(
     "movement",
-    key=("instalment_id",),
+    key=("recorded_day",),
     instalment_id="uuid",
     invoice_id="uuid",
     customer_id="uuid",
@@ -30,7 +31,7 @@ _MOVEMENT = Rows.of(
 )
 _CREDIT_MOVEMENT = Rows.of(
     "credit_movement",
-    key=("credit_id",),
+    key=("recorded_day",),
     credit_id="uuid",
     credit_kind="text",
     customer_id="uuid",
@@ -63,7 +64,7 @@ _POSTING = Rows.of(
 )
 _AUDIT = Rows.of(
     "audit_record",
-    key=("subject",),
+    key=("business_date",),
     partition_no="smallint",
     customer_id="uuid",
     actor="text",

@@ -1,6 +1,5 @@
 """Invoices as they are listed and shown."""
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -53,5 +52,5 @@ async def list_invoices(
 
 async def lines_of(connection: AsyncConnection, invoice_id: UUID) -> list[tuple[str, int]]:
     """Return what an invoice's lines say, and their amounts in minor units."""
-    lines = json.loads((await connection.execute(_LINES, {"invoice_id": invoice_id})).scalar_one())
+    lines = (await connection.execute(_LINES, {"invoice_id": invoice_id})).scalar_one()
     return [(line["description"], line["minor"]) for line in lines]

@@ -32,7 +32,7 @@ DOCUMENTS = (
         partition_no smallint NOT NULL,
         currency char(3) NOT NULL,
         terms jsonb NOT NULL,
-        penalty_pct_per_day numeric(9, 6) NOT NULL CHECK (penalty_pct_per_day BETWEEN 0 AND 100),
+        penalty_pct_per_day numeric NOT NULL CHECK (penalty_pct_per_day BETWEEN 0 AND 100),
         security_rank smallint NOT NULL CHECK (security_rank >= 0),
         allocation text NOT NULL CHECK (allocation IN ('principal_first', 'costs_interest_principal')),
         recorded_day date NOT NULL,
@@ -57,7 +57,7 @@ DOCUMENTS = (
         tax_minor bigint NOT NULL CHECK (tax_minor >= 0),
         total_minor bigint NOT NULL CHECK (total_minor > 0),
         open_minor bigint NOT NULL CHECK (open_minor BETWEEN 0 AND total_minor),
-        penalty_pct_per_day numeric(9, 6) NOT NULL CHECK (penalty_pct_per_day BETWEEN 0 AND 100),
+        penalty_pct_per_day numeric NOT NULL CHECK (penalty_pct_per_day BETWEEN 0 AND 100),
         security_rank smallint NOT NULL CHECK (security_rank >= 0),
         -- The latest date on which something moved its open amount: when nothing is open, the date it was settled.
         last_effective_date date NOT NULL,
