@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging import metrics, positions
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
-from shared.messaging.partition import Lane, StreamBroken
+from shared.messaging.partition import DayUnfinished, Lane, StreamBroken
 
 IDLE_SECONDS = 0.5
 BUSY_SECONDS = 0.02
@@ -71,7 +72,6 @@ class Consumer:
         self._client: StreamConsumer | None = None
         self._lanes: dict[int, _Lane] = {}
         self._assigned: frozenset[Place] = frozenset()
-        self._paused: set[Place] = set()
         self._offsets: dict[Place, int] = {}
         self._committed: dict[Place, int] = {}
         self._slots = asyncio.Semaphore(PARALLEL)
@@ -89,10 +89,10 @@ class Consumer:
                 log.error("consumer.stuck", reason=str(error), times=stuck)  # noqa: TRY400 - the sentence says all
                 if stuck >= STUCK_LIMIT:
                     raise
-            except (KafkaAway, OSError) as error:
+            except (KafkaAway, SQLAlchemyError, OSError) as error:
                 stuck = 0
                 metrics.rebuilt.labels("away").inc()
-                log.warning("consumer.retry", reason=str(error)[:300])
+                log.warning("consumer.retry", reason=f"{type(error).__name__}: {error}"[:300])
             finally:
                 self.ready = False
                 client, self._client = self._client, None
@@ -109,7 +109,7 @@ class Consumer:
 
     async def _consume(self) -> None:
         client = self._make_client()
-        self._client, self._assigned, self._paused, self._lanes = client, frozenset(), set(), {}
+        self._client, self._assigned, self._lanes = client, frozenset(), {}
         await client.start()
         committed_at = watched_at = time.monotonic()
         progress: dict[Place, tuple[int, float]] = {}
@@ -189,6 +189,9 @@ class Consumer:
                 return  # the day before is not worked to its end; this one queues behind it
             try:
                 taken = await self._lane.take(place, backlog)
+            except DayUnfinished:
+                lane.day_progress = Progress.MORE  # another worker began it and left; its work comes first
+                return
             except StreamBroken as error:
                 await self._broken(client, lane, place, str(error))
                 return
@@ -232,10 +235,9 @@ class Consumer:
         waiting = {
             (topic, lane.number) for lane in self._lanes.values() for topic, backlog in lane.backlog.items() if backlog
         }
-        full = waiting & self._assigned
-        client.pause(full - self._paused)
-        client.resume((self._paused - full) & self._assigned)
-        self._paused = full
+        paused = client.paused()
+        client.pause(waiting - paused)
+        client.resume(paused - waiting)
 
     async def _hint(self, client: StreamConsumer) -> None:
         news = {

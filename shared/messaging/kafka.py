@@ -140,16 +140,25 @@ class StreamConsumer:
         }
 
     def seek(self, place: Place, offset: int) -> None:
-        """Read `place` from `offset` next."""
-        self._client.seek(TopicPartition(*place), offset)
+        """Read `place` from `offset` next; nothing happens where a rebalance has just taken it away."""
+        for partition in self._held([place]):
+            self._client.seek(partition, offset)
 
-    def pause(self, places: Collection[Place]) -> None:
+    def paused(self) -> frozenset[Place]:
+        """Return the partitions from which nothing is fetched for now; a rebalance forgets them."""
+        return frozenset((each.topic, each.partition) for each in self._client.paused())
+
+    def pause(self, places: Iterable[Place]) -> None:
         """Fetch nothing from these until they are resumed."""
-        self._client.pause(*(TopicPartition(*place) for place in places))
+        self._client.pause(*self._held(places))
 
-    def resume(self, places: Collection[Place]) -> None:
+    def resume(self, places: Iterable[Place]) -> None:
         """Fetch from these again."""
-        self._client.resume(*(TopicPartition(*place) for place in places))
+        self._client.resume(*self._held(places))
+
+    def _held(self, places: Iterable[Place]) -> list[TopicPartition]:
+        # The client's own task follows rebalances: what was ours at the last fetch need not be ours now.
+        return [each for each in (TopicPartition(*place) for place in places) if each in self._client.assignment()]
 
     async def ends(self, places: Collection[Place]) -> dict[Place, int]:
         """Return, as the broker says now, the offset that the next record of each partition will get."""
@@ -171,10 +180,18 @@ class StreamConsumer:
         )
 
     async def drop(self) -> None:
-        """Leave; give up after a moment where the broker does not answer."""
-        with suppress(Exception):
-            async with asyncio.timeout(DROP_SECONDS):
-                await self._client.stop()
+        """Leave; where the broker does not answer, end each part of the client all the same."""
+        client = self._client
+        client._closed = True  # noqa: SLF001 - stop() would wait for one part after the other, and leave the rest running
+        # Closing the coordinator ends its heartbeat last; a broker that does not answer would keep it alive for ever.
+        if heartbeat := getattr(client._coordinator, "_heartbeat_task", None):  # noqa: SLF001
+            heartbeat.cancel()
+        for part in (client._coordinator, client._fetcher, client._client):  # noqa: SLF001
+            if part is None:
+                continue
+            with suppress(Exception):
+                async with asyncio.timeout(DROP_SECONDS):
+                    await part.close()
 
 
 class TopicReader:

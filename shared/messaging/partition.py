@@ -3,17 +3,16 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.contracts.event import Event
 from shared.crash import crash_point
 from shared.messaging import failures, metrics, parking_store, positions
 from shared.messaging.applying import Applier, parse
 from shared.messaging.kafka import Place, Record
+from shared.messaging.markers import DayMarkers, wire_of
 from shared.messaging.parking_store import ToPark
 from shared.messaging.sifting import Incoming, Position, sift
 
@@ -24,17 +23,8 @@ class StreamBroken(RuntimeError):
     """A hole or another history: the partition stands still until its stream is whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayMarkers:
-    """Which events tell of days: the ledger's marker, and the one after which this service begins its own work."""
-
-    seen: str
-    begins_work: str
-    models: dict[str, type[Event]]
-
-    def is_marker(self, wire: str) -> bool:
-        """Return whether an event of this type must be handled by itself."""
-        return wire in (self.seen, self.begins_work)
+class DayUnfinished(RuntimeError):
+    """The next day was announced while the one before is not worked to its end in this partition."""
 
 
 class Lane:
@@ -55,7 +45,7 @@ class Lane:
 
     def begins_work(self, record: Record) -> bool:
         """Return whether this record is the marker after which the service works a day."""
-        return self._markers is not None and _wire(record) == self._markers.begins_work
+        return self._markers is not None and wire_of(record) == self._markers.begins_work
 
     async def take(self, place: Place, records: Sequence[Record]) -> int:
         """Apply a prefix of `records` and return its length; a bad event is found by halving, and parked alone."""
@@ -75,7 +65,7 @@ class Lane:
     def _prefix(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return the records up to the next marker, or the marker alone: it has a transaction of its own."""
         for index, record in enumerate(records):
-            if self._markers is not None and self._markers.is_marker(_wire(record)):
+            if self._markers is not None and self._markers.is_marker(wire_of(record)):
                 return records[: max(index, 1)]
         return records
 
@@ -112,6 +102,9 @@ class Lane:
         if envelope.wire == markers.seen:
             await positions.see_day(connection, place[1], body.day)
         if envelope.wire == markers.begins_work:
+            if (await positions.read_day(connection, place[1], lock_it=True)).pending:
+                msg = f"{body.day} was announced in partition {place[1]} before the day ahead of it has ended"
+                raise DayUnfinished(msg)
             await positions.begin_work(connection, place[1], body.day, envelope)
             waiting = await parking_store.parked_in(connection, place[1])
             await parking_store.park(connection, [ToPark(each, place[0], envelope, day=body.day) for each in waiting])
@@ -143,10 +136,6 @@ class Lane:
             if self._on_begin is not None:
                 await self._on_begin(connection)
             yield connection
-
-
-def _wire(record: Record) -> str:
-    return next((value.decode("utf-8", "replace") for name, value in record.headers if name == "ce_type" and value), "")
 
 
 def _break(place: Place, reason: str) -> NoReturn:

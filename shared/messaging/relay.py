@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
 from shared.messaging import metrics, stream_store
-from shared.messaging.envelope import BadEnvelope, Envelope, from_headers, to_headers
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer, TopicReader
+from shared.messaging.agreement import StreamConflict, agree_with_topic
+from shared.messaging.envelope import Envelope, to_headers
+from shared.messaging.kafka import KafkaAway, Record, StreamProducer
 from shared.messaging.wake import OUTBOX, Wake
 
 LEADER_LOCK = 7_301_002
@@ -26,10 +27,6 @@ PRUNE_AFTER_DAYS = 14
 PRUNE_EVERY_ROUNDS = 10_000
 
 log = structlog.get_logger(__name__)
-
-
-class StreamConflict(RuntimeError):
-    """The topic and this database tell different histories; a person must decide (runbook on restored databases)."""
 
 
 class Relay:
@@ -71,8 +68,8 @@ class Relay:
             return
         try:
             await stream_store.ensure_heads(connection, self._partitions)
-            await connection.commit()
-            await self._compare_with_topic(connection)
+            await self._tell_age(connection)
+            await agree_with_topic(connection, self._bootstrap, self._topic)
             self.leading, self.conflict = True, None
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
@@ -82,42 +79,6 @@ class Relay:
                 await connection.rollback()
                 await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_LOCK})
                 await connection.commit()
-
-    async def _compare_with_topic(self, connection: AsyncConnection) -> None:
-        """Find out, before the first send, whether the topic and this database still tell the same story."""
-        reader = TopicReader(self._bootstrap, self._topic)
-        try:
-            await reader.start()
-            last = await reader.last()
-        finally:
-            await reader.close()
-        heads = await stream_store.heads(connection)
-        resend: dict[int, int] = {}
-        for (_, partition_no), record in last.items():
-            head = heads[partition_no]
-            seen = 0 if record is None else self._place_of(record, head)
-            if seen > head.sequence:
-                msg = (
-                    f"{self._topic}[{partition_no}] ends at sequence {seen}, but this database knows {head.sequence}: "
-                    "it was restored or copied. Nothing is published; follow docs/runbooks/restored-database.md."
-                )
-                raise StreamConflict(msg)
-            if seen < head.acknowledged_sequence:
-                log.error("relay.topic_lost_its_tail", topic=self._topic, partition=partition_no, seen=seen)
-                resend[partition_no] = seen
-        await stream_store.mark_acknowledged(connection, resend)
-        await connection.commit()
-
-    def _place_of(self, record: Record, head: stream_store.Head) -> int:
-        try:
-            envelope = from_headers(record.headers)
-        except BadEnvelope as error:
-            msg = f"{self._topic}[{record.partition_no}] ends with a record that is not ours: {error}"
-            raise StreamConflict(msg) from error
-        if envelope.epoch > head.epoch:
-            msg = f"{self._topic}[{record.partition_no}] is at epoch {envelope.epoch}, this database at {head.epoch}"
-            raise StreamConflict(msg)
-        return envelope.sequence if envelope.epoch == head.epoch else 0
 
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
         rounds = 0
@@ -134,14 +95,13 @@ class Relay:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
         await stream_store.assign(connection)
         await connection.commit()
-        crash_point("relay.after_assign")
         rows = await stream_store.unacknowledged(connection)
         await connection.commit()
         if not rows:
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
-        metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))
-        await connection.commit()
+        crash_point("relay.after_assign")
+        await self._tell_age(connection)
         producer = await self._open_producer()
         await producer.send([self.record(row) for row in rows])
         crash_point("relay.after_ack")
@@ -149,6 +109,11 @@ class Relay:
         await connection.commit()
         metrics.published.labels(self._topic).inc(len(rows))
         return len(rows)
+
+    async def _tell_age(self, connection: AsyncConnection) -> None:
+        """Show how long the oldest event waits, also while Kafka is away and nothing gets as far as being sent."""
+        metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))
+        await connection.commit()
 
     async def _open_producer(self) -> StreamProducer:
         if self._producer is None:

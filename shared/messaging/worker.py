@@ -13,7 +13,8 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.days import DayWork
 from shared.messaging.gates import Gates
 from shared.messaging.kafka import KafkaAway, Place, StreamConsumer
-from shared.messaging.partition import DayMarkers, Lane
+from shared.messaging.markers import DayMarkers
+from shared.messaging.partition import Lane
 from shared.messaging.relay import Relay
 from shared.messaging.wake import OUTBOX
 from shared.service import Service, make_context, topic_of

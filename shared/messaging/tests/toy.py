@@ -22,10 +22,11 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.customers import lock_customers, set_next_dates
 from shared.messaging.days import DayWork
 from shared.messaging.kafka import StreamConsumer
+from shared.messaging.markers import DayMarkers
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing
 from shared.messaging.parking import Parking
-from shared.messaging.partition import DayMarkers, Lane
+from shared.messaging.partition import Lane
 from shared.messaging.relay import Relay
 from shared.messaging.schema import VERSION_1
 from shared.messaging.subscription import Day, Received, Refused

@@ -1,0 +1,24 @@
+"""Tells the markers of days from all other events before anything else is known of a record."""
+
+from dataclasses import dataclass
+
+from shared.contracts.event import Event
+from shared.messaging.kafka import Record
+
+
+@dataclass(frozen=True, slots=True)
+class DayMarkers:
+    """Which events tell of days: the ledger's marker, and the one after which this service begins its own work."""
+
+    seen: str
+    begins_work: str
+    models: dict[str, type[Event]]
+
+    def is_marker(self, wire: str) -> bool:
+        """Return whether an event of this type must be handled by itself."""
+        return wire in (self.seen, self.begins_work)
+
+
+def wire_of(record: Record) -> str:
+    """Return the type that the record's headers name, empty where they name none."""
+    return next((value.decode("utf-8", "replace") for name, value in record.headers if name == "ce_type" and value), "")
