@@ -23,7 +23,7 @@ down: setup ## end what `make up` started elsewhere
 
 demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, DAYS=n)
 	@$(BIN)/dueflow demo $(if $(DATA),--data '$(DATA)') $(if $(EXIT),--exit) $(if $(SEED),--seed $(SEED)) \
-		$(if $(DAYS),--days $(DAYS))
+		$(if $(DAYS),--days $(DAYS)) $(if $(MAPPING),--mapping '$(MAPPING)') $(if $(STRICT),--strict)
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -23,7 +23,7 @@ PUBLISHERS = ("ledger", "collections")
 
 _CLAIMS = """
     SELECT DISTINCT ON (m.message_id) m.message_id, m.customer_id, a.civil_date, CAST(a.positions AS text) AS positions,
-        (SELECT json_object_agg(l.instalment_id, l.stated_minor) FROM message_line AS l
+        (SELECT CAST(json_object_agg(l.instalment_id, l.stated_minor) AS text) FROM message_line AS l
          WHERE l.message_id = m.message_id AND l.stated_minor IS NOT NULL) AS stated
     FROM message AS m JOIN attempt AS a USING (message_id)
     WHERE m.state IN ('claimed', 'sent', 'unknown')

@@ -13,6 +13,7 @@ from checker.findings import Finding, merged
 from checker.histories import History, read_histories
 from checker.rules import Rule
 from checker.snapshot import Snapshot, take_snapshots
+from shared.contracts.ledger import InvoiceOverdue
 
 _OWN_RULES: Mapping[str, Sequence[Rule]] = {
     "ledger": ledger.RULES,
@@ -32,8 +33,22 @@ class Installation:
     ledger: LedgerClient
 
 
-async def check_everything(installation: Installation, *, patience_seconds: float = 60) -> list[Finding]:
-    """Return the findings of all checks; readers are given `patience_seconds` to hear what has been said."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All findings, how many events each topic holds, and the debts that became overdue, by invoice and instalment."""
+
+    findings: Sequence[Finding]
+    events: Mapping[str, int]
+    overdue: Sequence[InvoiceOverdue]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether nothing differed anywhere."""
+        return all(finding.holds for finding in self.findings)
+
+
+async def check_everything(installation: Installation, *, patience_seconds: float = 60) -> Verdict:
+    """Return the verdict; readers are given `patience_seconds` to hear what has been said."""
     findings = await compare_services(
         installation.database_urls,
         AGREEMENTS,
@@ -53,7 +68,11 @@ async def check_everything(installation: Installation, *, patience_seconds: floa
         for service, snapshot in snapshots.items():
             rows = await outboxes.outbox_rows(snapshot)
             findings += outboxes.compare_outbox(histories[service], rows, acknowledged[service])
-    return merged([*findings, *_of_topics(histories, said)])
+    return Verdict(
+        findings=merged([*findings, *_of_topics(histories, said)]),
+        events={service: history.count() for service, history in histories.items()},
+        overdue=markers.overdue_events(histories["ledger"]),
+    )
 
 
 async def _own_rules(snapshots: Mapping[str, Snapshot]) -> list[Finding]:

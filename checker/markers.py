@@ -41,15 +41,20 @@ def check_markers(histories: Mapping[str, History]) -> Finding:
 
 def check_overdue(ledger: History) -> Finding:
     """Return which debts became overdue more than once in an episode, or before their time."""
-    events = [(each, InvoiceOverdue.model_validate_json(each.body)) for each in ledger.events(InvoiceOverdue.wire)]
-    times = Counter((event.instalment_id, event.episode) for _, event in events)
+    events = overdue_events(ledger)
+    times = Counter((event.instalment_id, event.episode) for event in events)
     twice = [f"instalment {key[0]}, episode {key[1]}: {count} times" for key, count in times.items() if count > 1]
     early = [
-        f"instalment {event.instalment_id}: due {event.due_date}"
-        for told, event in events
+        f"event {told.envelope.event_id}: due {event.due_date}"
+        for told, event in zip(ledger.events(InvoiceOverdue.wire), events, strict=True)
         if told.envelope.business_date <= event.due_date
     ]
     return OVERDUE_ONCE.found(compared=len(events), differences=twice + early)
+
+
+def overdue_events(ledger: History) -> list[InvoiceOverdue]:
+    """Return what was published of debts that became overdue."""
+    return [InvoiceOverdue.model_validate_json(told.body) for told in ledger.events(InvoiceOverdue.wire)]
 
 
 def _day(told: Told) -> date:

@@ -2,9 +2,15 @@
 
 import typer
 
+from cli.aging import aging
+from cli.check import check
+from cli.day import day
+from cli.demo import demo
 from cli.docs import docs
 from cli.doctor import doctor
 from cli.down import down
+from cli.import_file import import_file
+from cli.park import park
 from cli.token import token
 from cli.up import up
 
@@ -14,8 +20,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for verb in (up, down, doctor, token, docs):
+for verb in (up, down, doctor, token, docs, demo, day, aging, check):
     app.command()(verb)
+app.command("import")(import_file)
+app.add_typer(park, name="park")
 
 if __name__ == "__main__":
     app()

@@ -1,7 +1,7 @@
 """What everybody in the simulated company shares: the public API, the seed, and the count of what was done."""
 
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -35,6 +35,10 @@ class Tally:
 
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return what was done so far."""
+        return self.done
 
 
 @dataclass(frozen=True, slots=True)

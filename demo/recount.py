@@ -40,13 +40,18 @@ class _Debt:
     amount: Decimal
 
 
-def recount(path: Path, mapping: Mapping, *, without_lines: Collection[int], dates: Iterable[date]) -> Recount:
-    """Count the rows that are not on `without_lines`: late = settled after due; open at D: issued <= D < settled."""
+def recount(
+    path: Path, mapping: Mapping, *, without_lines: Collection[int], dates: Iterable[date], last_day: date
+) -> Recount:
+    """Count the rows that are not on `without_lines`, up to `last_day`.
+
+    Late = settled after due, or due before the last day and not settled; open at D: issued <= D < settled.
+    """
     debts = list(_debts(path, mapping, without_lines))
     return Recount(
         invoices=len(debts),
         amount=sum((debt.amount for debt in debts), Decimal(0)),
-        late=sum(debt.settled > debt.due for debt in debts),
+        late=sum(debt.due < min(debt.settled, last_day) for debt in debts),
         positions=[_position(debts, as_of) for as_of in dates],
     )
 

@@ -117,7 +117,8 @@ def test_the_recount_leaves_out_exactly_the_bad_rows(tmp_path: Path) -> None:
     path = write(tmp_path, *rows)
     reading = read_file(path, None)
     bad_lines = {line for bad in reading.bad for line in range(bad.line, bad.line + bad.lines)}
-    figures = recount(path, reading.mapping, without_lines=bad_lines, dates=[date(2013, 2, 1), date(2013, 2, 2)])
+    dates = [date(2013, 2, 1), date(2013, 2, 2)]
+    figures = recount(path, reading.mapping, without_lines=bad_lines, dates=dates, last_day=date(2013, 3, 2))
     assert bad_lines == {3, 4}
     assert (figures.invoices, figures.amount, figures.late) == (2, Decimal("111.88"), 1)
     assert figures.positions[0] == Position(date(2013, 2, 1), 1, Decimal("55.94"), 0, Decimal(0))
@@ -128,7 +129,9 @@ def test_the_recount_leaves_out_exactly_the_bad_rows(tmp_path: Path) -> None:
 def test_the_ibm_file_counts_as_published() -> None:
     """The issue's figures: 1,725 invoices, 658 late, and what was open and overdue on three days."""
     reading = read_file(IBM, None)
-    figures = recount(IBM, reading.mapping, without_lines=(), dates=reading.mapping.report_dates)
+    figures = recount(
+        IBM, reading.mapping, without_lines=(), dates=reading.mapping.report_dates, last_day=date(2013, 6, 26)
+    )
     assert (len(reading.rows), reading.bad) == (1725, [])
     assert (figures.invoices, figures.amount, figures.late) == (1725, Decimal("102989.74"), 658)
     assert figures.positions == [

@@ -1,6 +1,7 @@
 """Collections' calls: cases, the work list, promises, disputes and pauses."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any, Literal
 
 from dueflow_client.service import ServiceClient
@@ -22,6 +23,14 @@ class CollectionsClient(ServiceClient):
         """Confirm whether a debtor cannot or will not pay; the class has a playbook of its own."""
         body = {"class": debtor_class, "reason": reason}
         return await self._http.post(f"/v1/cases/{case_id}/class", body, key=key)
+
+    async def step_counts(self, *, first: date, last: date) -> list[Any]:
+        """Return how often each step of the playbooks came to which state between two dates."""
+        return list((await self._http.get("/v1/step-counts", first=first, last=last))["items"])
+
+    async def playbooks(self) -> Any:
+        """Return the playbook of the house and all that were loaded; needs the scope admin."""
+        return await self._http.get("/v1/playbooks")
 
     def tasks(self, **filters: Any) -> AsyncIterator[Any]:
         """Yield tasks; filters: role, state, due_until, customer_id."""

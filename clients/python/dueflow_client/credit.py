@@ -48,7 +48,7 @@ class CreditClient(ServiceClient):
 
     async def release_reservation(self, reservation_id: str, *, key: str | None = None) -> Any:
         """Free what an order held, when it will not ship."""
-        return await self._http.post(f"/v1/reservations/{reservation_id}/release", {}, key=key)
+        return await self._http.post(f"/v1/reservations/{reservation_id}/release", key=key)
 
     def exposures(self, **filters: Any) -> AsyncIterator[Any]:
         """Yield what is at risk with each customer, part by part."""

@@ -17,6 +17,17 @@ class NotificationsClient(ServiceClient):
         """Add many contact points; each is an answer or the Problem of that one."""
         return await self._batch("/v1/contact-points/batch", contact_points, noun="contact_point", key=key)
 
+    def contact_points(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield contact points; filters: customer_id, customer_number."""
+        return self._http.pages("/v1/contact-points", **filters)
+
+    async def verify_contact_point(
+        self, contact_point_id: str, *, address_for_service: bool, key: str | None = None
+    ) -> Any:
+        """Confirm a person's name, role and authority."""
+        body = {"address_for_service": address_for_service}
+        return await self._http.post(f"/v1/contact-points/{contact_point_id}/verification", body, key=key)
+
     def messages(self, **filters: Any) -> AsyncIterator[Any]:
         """Yield messages; filters: customer_id, state, from."""
         return self._http.pages("/v1/messages", **filters)

@@ -1,6 +1,6 @@
 """What the clients of all four services share: batches in chunks, and the customers that a service has parked."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dueflow_client.problem import Problem
@@ -15,17 +15,21 @@ class ServiceClient:
     def __init__(self, transport: Transport) -> None:
         self._http = transport
 
-    def parked_customers(self) -> AsyncIterator[Any]:
-        """Yield the customers whose events wait behind one that could not be applied."""
-        return self._http.pages("/v1/parked-customers")
+    async def parked_customers(self) -> list[Any]:
+        """Return the customers whose events wait behind one that could not be applied, the longest waiting first."""
+        return list((await self._http.get("/v1/parked-customers"))["items"])
+
+    async def parked_queue(self, customer_id: str) -> list[Any]:
+        """Return what waits for one customer, in order; the item with a cause is what stops the others."""
+        return list((await self._http.get(f"/v1/parked-customers/{customer_id}"))["items"])
 
     async def release_customer(self, customer_id: str) -> Any:
         """Apply what waits for this customer, in its order, once the cause is gone."""
-        return await self._http.post(f"/v1/parked-customers/{customer_id}/release", {})
+        return await self._http.post(f"/v1/parked-customers/{customer_id}/release")
 
-    async def discard_parked(self, customer_id: str, *, reason: str) -> Any:
-        """Give up the event that blocks this customer, and apply what waits behind it."""
-        return await self._http.post(f"/v1/parked-customers/{customer_id}/discard", {"reason": reason})
+    async def discard_parked(self, customer_id: str, item_id: int) -> None:
+        """Give up one item for good: the event it holds will never take effect in this service."""
+        await self._http.post(f"/v1/parked-customers/{customer_id}/items/{item_id}/discard")
 
     async def _batch(self, path: str, items: Sequence[Any], *, noun: str, key: str | None) -> list[Any]:
         """Post `items` in chunks; return for each what the service made of it, or the Problem it was refused with."""

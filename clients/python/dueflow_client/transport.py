@@ -13,6 +13,7 @@ from dueflow_client.problem import problem_of
 
 Query: TypeAlias = Mapping[str, Any]
 
+_PAGE_ITEMS = 500
 _ASK_AGAIN = (429, 503)
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -31,6 +32,7 @@ class Transport:
 
     async def pages(self, path: str, **query: Any) -> AsyncIterator[Any]:
         """Yield every item of a listing, page after page."""
+        query.setdefault("limit", _PAGE_ITEMS)
         cursor: str | None = None
         while True:
             page = await self.get(path, **query, cursor=cursor)
@@ -40,10 +42,11 @@ class Transport:
             if cursor is None:
                 return
 
-    async def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
+    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """Post `body`; without a `key` of the caller's, one is drawn for this call and its repetitions."""
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
-        response = await self._send("POST", path, headers=headers, json=body)
+        content = {} if body is None else {"json": body}
+        response = await self._send("POST", path, headers=headers, **content)
         return response.json() if response.content else None
 
     async def put(self, path: str, body: Any) -> Any:

@@ -1,0 +1,62 @@
+"""Asks the services, through their API, what a run came to."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import date
+
+import yaml
+from dueflow_client import Dueflow
+
+from demo.report import MessageCount, Receivables, StageCases, StepTimes
+
+_HAPPENED = {"sent", "assigned", "done", "unknown"}
+_WAITING = {"planned", "awaiting"}
+
+
+async def receivables(dueflow: Dueflow, *, as_of: date, entity: str) -> list[Receivables]:
+    """Return what was open at the end of a day, by currency."""
+    totals = (await dueflow.ledger.aging(as_of=as_of, entity=entity))["totals"]
+    return [Receivables(**{name: each[name] for name in Receivables.model_fields}) for each in totals]
+
+
+async def stage_cases(dueflow: Dueflow) -> list[StageCases]:
+    """Return how many cases are open and were closed, by the stage they last stood in."""
+    counts = Counter([(case["stage"], case["state"]) async for case in dueflow.collections.cases()])
+    stages = sorted({stage for stage, _ in counts})
+    return [StageCases(stage=each, open=counts[each, "open"], closed=counts[each, "closed"]) for each in stages]
+
+
+async def step_times(dueflow: Dueflow, *, first: date, last: date) -> list[StepTimes]:
+    """Return every step of the house's playbook, in its order, with how often it came to which end."""
+    document = yaml.safe_load((await dueflow.collections.playbooks())["house_document"])
+    times: Counter[tuple[str, str]] = Counter()
+    for count in await dueflow.collections.step_counts(first=first, last=last):
+        times[count["step"], _end(count["state"])] += count["number"]
+    return [
+        StepTimes(
+            step=step,
+            happened=times[step, "happened"],
+            waiting=times[step, "waiting"],
+            passed_over=times[step, "passed_over"],
+        )
+        for step in dict.fromkeys(each["code"] for each in document["steps"])
+    ]
+
+
+async def message_counts(dueflow: Dueflow) -> list[MessageCount]:
+    """Return how many messages came to which end, and why; the most frequent first."""
+    counts = Counter([(each["state"], each["reason"]) async for each in dueflow.notifications.messages()])
+    return [MessageCount(state=state, reason=reason, number=number) for (state, reason), number in counts.most_common()]
+
+
+async def invoice_totals(dueflow: Dueflow, *, entity: str) -> AsyncIterator[str]:
+    """Yield the total of every invoice of an entity."""
+    async for invoice in dueflow.ledger.invoices():
+        if invoice["entity"] == entity:
+            yield invoice["total"]
+
+
+def _end(state: str) -> str:
+    if state in _HAPPENED:
+        return "happened"
+    return "waiting" if state in _WAITING else "passed_over"

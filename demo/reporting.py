@@ -1,0 +1,97 @@
+"""Puts a run's report together from the API's answers, the check's verdict and the run's own counts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import httpx
+from dueflow_client import Dueflow
+
+from checker.everything import Verdict
+from demo import figures
+from demo.pulse import caught_mails
+from demo.report import (
+    Addresses,
+    CheckLine,
+    Done,
+    FileFigures,
+    RefusedCall,
+    Report,
+    ServiceEvents,
+)
+from deploy.local.state import StackState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run that is over, as it remembers itself."""
+
+    entity: str
+    first_day: date
+    last_day: date
+    seconds: float
+    customers: int
+    seed: int | None = None
+    done: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[tuple[str, str], int] = field(default_factory=Counter)
+
+
+async def make_report(
+    run: Run, verdict: Verdict, dueflow: Dueflow, state: StackState, *, file: FileFigures | None = None
+) -> Report:
+    """Return the report; `file` is what a run of a file found in it."""
+    refused = sorted(run.refused.items())
+    return Report(
+        kind="year" if file is None else "file",
+        seed=run.seed,
+        first_day=run.first_day,
+        last_day=run.last_day,
+        seconds=round(run.seconds, 1),
+        customers=run.customers,
+        done=[Done(what=what, number=number) for what, number in sorted(run.done.items())],
+        refused=[RefusedCall(what=what, title=title, number=number) for (what, title), number in refused],
+        receivables=await figures.receivables(dueflow, as_of=run.last_day, entity=run.entity),
+        cases=await figures.stage_cases(dueflow),
+        steps=await figures.step_times(dueflow, first=run.first_day, last=run.last_day),
+        messages=await figures.message_counts(dueflow),
+        mails_caught=await _mails(state),
+        events=[ServiceEvents(service=service, events=number) for service, number in verdict.events.items()],
+        check=check_lines(verdict),
+        check_holds=verdict.holds,
+        file=file,
+        holds=verdict.holds and (file is None or file_agrees(file)),
+        addresses=Addresses(
+            apis={service: f"{url}/docs" for service, url in state.api_urls.items()}, mail=state.mailbox_url
+        ),
+    )
+
+
+def check_lines(verdict: Verdict) -> list[CheckLine]:
+    """Return the findings as lines of a report."""
+    return [
+        CheckLine(
+            check=each.check,
+            invariant=each.invariant,
+            sentence=each.sentence,
+            compared=each.compared,
+            wrong=each.wrong,
+            differences=list(each.differences),
+        )
+        for each in verdict.findings
+    ]
+
+
+def file_agrees(file: FileFigures) -> bool:
+    """Return whether every figure of a file is as expected."""
+    figures_of_file = [file.invoices, file.amount, file.late, file.overdue_by_days, file.overdue_events]
+    for each in file.positions:
+        figures_of_file += [each.open_invoices, each.open, each.overdue_invoices, each.overdue]
+    return all(figure.agrees for figure in figures_of_file)
+
+
+async def _mails(state: StackState) -> int | None:
+    if state.mailbox_url is None:
+        return None
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return await caught_mails(http, state.mailbox_url)
