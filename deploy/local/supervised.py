@@ -39,7 +39,7 @@ class Supervised:
         self.restarts = 0
         self.is_ready = False
         self._arguments = arguments
-        self._environment = environment
+        self.environment = environment
         self._tell = tell
         self._process: subprocess.Popen[bytes] | None = None
         self._is_wanted = False
@@ -61,17 +61,10 @@ class Supervised:
         return "ready" if self.is_ready else "starting"
 
     def start(self, *, environment: Mapping[str, str] | None = None) -> None:
-        """Start it, with more environment for this start and the restarts that follow; it must not be running."""
+        """Start it; `environment` is more of it for this start only, so that a crash that it asks for happens once."""
         assert self.pid is None, f"{self.name} runs already"
-        self._process = spawn(
-            self._arguments,
-            log=self.log,
-            death_signal=signal.SIGKILL,
-            environment={**self._environment, **(environment or {})},
-            folder=ROOT,
-        )
-        self._started = time.monotonic()
-        self._is_wanted = True
+        self.restarts, self._pause = 0, _FIRST_PAUSE_SECONDS
+        self._spawn({**self.environment, **(environment or {})})
 
     def kill(self) -> None:
         """End it as a crash would, and leave it down until it is started."""
@@ -103,6 +96,13 @@ class Supervised:
                     await self._start_again()
                 await asyncio.sleep(_LOOK_SECONDS)
 
+    def _spawn(self, environment: Mapping[str, str]) -> None:
+        self._process = spawn(
+            self._arguments, log=self.log, death_signal=signal.SIGKILL, environment=environment, folder=ROOT
+        )
+        self._started = time.monotonic()
+        self._is_wanted = True
+
     async def _look(self, client: httpx.AsyncClient) -> bool:
         try:
             answer = await client.get(f"{self.url}/readyz", timeout=2)
@@ -124,4 +124,4 @@ class Supervised:
         self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
         if self._is_wanted and self.pid is None:
             self.restarts += 1
-            self.start()
+            self._spawn(self.environment)

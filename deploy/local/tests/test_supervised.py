@@ -77,6 +77,25 @@ async def test_a_process_killed_on_purpose_stays_down_until_it_is_started(make_p
     watching.cancel()
 
 
+async def test_more_environment_and_the_count_of_restarts_end_with_the_next_start(make_process: MakeProcess) -> None:
+    """Fault tests arm one start with a crash; what comes up after it lives, and the next start counts anew."""
+    process = make_process()
+    for _ in range(2):
+        process.start(environment={"FAKE_DEAF": "1"})
+        await process.wait_ready()
+        watching = asyncio.create_task(process.watch())
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        while process.restarts == 0:
+            await asyncio.sleep(0.05)
+        await process.wait_ready()
+        watching.cancel()
+        assert process.restarts == 1
+        started = time.monotonic()
+        await process.stop()
+        assert time.monotonic() - started < supervised.GRACE_SECONDS
+
+
 async def test_what_keeps_dying_is_reported_with_its_log(make_process: MakeProcess) -> None:
     """The user sees the cause, not only that there is one."""
     process = make_process(command=[sys.executable, "-c", "raise SystemExit('no such table')"])
