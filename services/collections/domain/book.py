@@ -92,8 +92,8 @@ class Book:
 
     def of_entity(self, entity: str) -> list[Receivable]:
         """Return the instalments owed to `entity`, oldest first."""
-        found = (each for each in self.receivables.values() if each.entity == entity)
-        return sorted(found, key=lambda each: (each.due_date, each.instalment_id))
+        found = [each for each in self.receivables.values() if each.entity == entity]
+        return sorted(found, key=lambda each: (each.due_date, each.instalment_id)) if len(found) > 1 else found
 
     def invoice(self, entity: str, number: str) -> list[Receivable]:
         """Return the instalments of an invoice of which something is open."""
@@ -105,6 +105,8 @@ class Book:
 
     def collectible_minor(self, receivable: Receivable) -> int:
         """Return what is open and not disputed."""
+        if not self.disputes:
+            return receivable.open_minor
         disputed = sum(
             dispute.resting_minor
             for dispute in self.disputes.values()
@@ -114,6 +116,8 @@ class Book:
 
     def pauses_of(self, receivable: Receivable) -> list[Pause]:
         """Return the pauses that concern this debt."""
+        if not self.pauses:
+            return []
         case = self.open_case(receivable.entity)
         case_id = case.case_id if case is not None else None
         return [pause for pause in self.pauses.values() if pause.concerns(receivable, case_id)]

@@ -11,7 +11,7 @@ def follow(book: Book, at: Moment) -> None:
     """Derive anew all that depends on what is known and on the date."""
     entities = book.entity_codes()
     for entity in entities:
-        # A bounce opens the case that the promise it breaks then lifts; a payment keeps the promise before it closes the case.
+        # A bounce opens the case that the promise it breaks then lifts; a payment keeps a promise, then closes.
         if book.open_case(entity) is None:
             cases.derive(book, entity, at)
     promises.decide(book, at)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from services.collections.domain.receivables import Profile
 from shared.calendars import WorkCalendar
@@ -92,11 +93,12 @@ class Work:
     approved_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Step:
     """One step: either a message, or work, or a supply stop, or an entry on the list of a role.
 
-    Steps of one ladder overtake each other: when several are due at once, only the highest happens.
+    Steps of one ladder overtake each other: when several are due at once, only the highest happens. Without `only` a
+    step is for everybody.
     """
 
     code: str
@@ -105,7 +107,7 @@ class Step:
     working_days: int | None = None
     classified: bool = False
     after: After | None = None
-    only: Only = field(default_factory=Only)
+    only: Only | None = None
     ladder: str | None = None
     message: Message | None = None
     work: Work | None = None
@@ -125,16 +127,7 @@ class Step:
 
     def own_date(self, due_date: date, classified_date: date | None, calendar: WorkCalendar) -> date | None:
         """Return the date that its offset gives, rolled to a working day where it meets the customer."""
-        if self.classified:
-            return classified_date
-        if self.working_days is not None:
-            return calendar.add_working_days(due_date, self.working_days)
-        if self.days is None:
-            return None
-        day = due_date + timedelta(days=self.days)
-        if not self.meets_customer:
-            return day
-        return calendar.previous_working_day(day) if self.is_before_due else calendar.next_working_day(day)
+        return classified_date if self.classified else _offset_date(self, due_date, calendar)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +143,8 @@ class Playbook:
         """Return the steps that apply; of several entries of one code the first that admits the customer."""
         chosen: dict[str, Step] = {}
         for step in self.steps:
-            if step.code not in chosen and step.only.admits(
-                profile, debtor_class=debtor_class, overdue_minor=overdue_minor
+            if step.code not in chosen and (
+                step.only is None or step.only.admits(profile, debtor_class=debtor_class, overdue_minor=overdue_minor)
             ):
                 chosen[step.code] = step
         return tuple(chosen.values())
@@ -159,3 +152,16 @@ class Playbook:
     def step(self, code: str) -> Step | None:
         """Return the first entry of that code."""
         return next((step for step in self.steps if step.code == code), None)
+
+
+@lru_cache(maxsize=50_000)
+def _offset_date(step: Step, due_date: date, calendar: WorkCalendar) -> date | None:
+    """Return the date of the offset; asked for each open debt each day, so it is remembered."""
+    if step.working_days is not None:
+        return calendar.add_working_days(due_date, step.working_days)
+    if step.days is None:
+        return None
+    day = due_date + timedelta(days=step.days)
+    if not step.meets_customer:
+        return day
+    return calendar.previous_working_day(day) if step.is_before_due else calendar.next_working_day(day)

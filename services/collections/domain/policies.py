@@ -1,6 +1,6 @@
 """Which policy holds for whom from when: the most specific segment first, then the latest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, TypeVar
@@ -41,12 +41,14 @@ class Policies:
 
 
 def _choose(
-    known: Iterable[Effective[P]],
+    known: Sequence[Effective[P]],
     profile: Profile,
     debtor_class: str | None,
     overdue_minor: Mapping[str, int],
     as_of: date,
 ) -> P:
+    if len(known) == 1:
+        return known[0].policy
     fitting = [
         each
         for each in known

@@ -107,7 +107,7 @@ class _Step(_Document):
     code: Code
     at: _At | None = None
     after: _After | None = None
-    only: OnlyDocument = OnlyDocument()
+    only: OnlyDocument | None = None
     ladder: Code | None = None
     message: _Message | None = None
     task: _Task | None = None
@@ -207,7 +207,7 @@ def _step(rank: int, step: _Step) -> Step:
         working_days=step.at.working_days if step.at is not None else None,
         classified=step.at is not None and step.at.classified,
         after=After(**step.after.model_dump()) if step.after is not None else None,
-        only=step.only.only(),
+        only=step.only.only() if step.only is not None else None,
         ladder=step.ladder,
         message=Message(**_tuples(step.message)) if step.message is not None else None,
         work=Work(**_tuples(step.task)) if step.task is not None else None,

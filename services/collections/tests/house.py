@@ -308,14 +308,18 @@ class House:
     async def see_day(self, day: date) -> None:
         """Note the day in every partition."""
         async with self.engine.begin() as connection:
-            for partition in range(PARTITIONS):
-                await connection.execute(
-                    text(
-                        "INSERT INTO day_seen (partition_no, day) VALUES (:partition, :day) "
-                        "ON CONFLICT (partition_no) DO UPDATE SET day = excluded.day"
-                    ),
-                    {"partition": partition, "day": day},
-                )
+            await connection.execute(
+                text(
+                    "INSERT INTO day_seen (partition_no, day) SELECT p, :day FROM generate_series(0, :last) AS p "
+                    "ON CONFLICT (partition_no) DO UPDATE SET day = excluded.day"
+                ),
+                {"day": day, "last": PARTITIONS - 1},
+            )
+
+    async def next_date(self) -> date | None:
+        """The next date on which a customer is due."""
+        ((day,),) = await self.rows("SELECT min(next_date) FROM customer")
+        return day  # type: ignore[no-any-return]
 
     async def rows(self, sql: str, **values: Any) -> list[Any]:
         """Read rows as tuples."""

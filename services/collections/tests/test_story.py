@@ -1,26 +1,26 @@
 """One debt's life on a real database, day by day, through the calls of the messaging core and the API."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from services.collections.tests.desk import Desk
-from services.collections.tests.house import ENTITY, House, Story, days
+from services.collections.tests.house import ENTITY, ONE_DAY, House, Story, days
 
 ISSUED = date(2026, 3, 2)
 DUE = date(2026, 3, 31)  # a Tuesday
 
 
 async def live_until(house: House, story: Story, last: date) -> None:
-    """Open one day after another, telling what became overdue first, and let each message leave and arrive at once."""
-    for day in days(story.today + timedelta(days=1), last):
-        story.today = day
-        yesterday = day - timedelta(days=1)
+    """Open the days on which anything is due, overdue facts first; each message leaves and arrives at once."""
+    while story.today < last:
+        due = [await house.next_date(), *(each.due_date + ONE_DAY for each in story.debts.values() if each.open), last]
+        story.today = min(day for day in due if day is not None and day > story.today)
         for debt in story.debts.values():
-            if debt.due_date == yesterday and debt.open:
-                await house.hear(story.overdue(debt.invoice, debt.ordinal), today=yesterday)
+            if debt.due_date == story.today - ONE_DAY and debt.open:
+                await house.hear(story.overdue(debt.invoice, debt.ordinal), today=debt.due_date)
         before = len(await house.outbox("reminder-planned"))
-        await house.open_day(day)
+        await house.open_day(story.today)
         for _, reminder in (await house.outbox("reminder-planned"))[before:]:
-            await house.hear(story.sent(reminder), story.delivered(reminder), today=day)
+            await house.hear(story.sent(reminder), story.delivered(reminder), today=story.today)
 
 
 async def begin(house: House, *invoices: tuple[str, date, int]) -> Story:
