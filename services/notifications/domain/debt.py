@@ -15,7 +15,10 @@ _FIRST: tuple[RestKind, ...] = ("dispute", "promise", "pause")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
-    """One instalment as the ledger's events left it; `episode` counts how often it was open."""
+    """One instalment as the ledger's events left it.
+
+    `episode` counts how often it was open, `credit_noted_minor` is by how much credit notes have lowered it so far.
+    """
 
     instalment_id: UUID
     customer_id: UUID
@@ -28,6 +31,7 @@ class Debt:
     open_minor: int
     episode: int
     penalty_pct_per_day: Decimal
+    credit_noted_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class Rest:
     """A dispute, promise or pause: dunning rests for what it covers, from `from_date` through `until_date`.
 
     Empty or None means no restriction: any entity, invoice, instalment or currency, the whole amount, without an end.
+    What was decided to be `credited` rests only until credit notes of that amount have come.
     """
 
     rest_id: UUID
@@ -47,6 +52,7 @@ class Rest:
     amount_minor: int | None = None
     from_date: date
     until_date: date | None = None
+    credited: bool = False
 
     def holds_on(self, today: date) -> bool:
         """Return whether dunning rests on this day."""
@@ -75,11 +81,23 @@ def standings(debts: Sequence[Debt], rests: Iterable[Rest], *, today: date) -> d
     oldest_first = sorted(debts, key=lambda debt: (debt.due_date, debt.instalment_id))
     left = {debt.instalment_id: debt.open_minor for debt in debts}
     reasons = {debt.instalment_id: "paid" for debt in debts if debt.open_minor == 0}
+    noted = {debt.instalment_id: debt.credit_noted_minor for debt in debts}
     active = [rest for rest in rests if rest.holds_on(today)]
     for rest in sorted(active, key=lambda rest: (_FIRST.index(rest.kind), rest.rest_id)):
         covered = [debt.instalment_id for debt in oldest_first if rest.covers(debt)]
-        _take(left, reasons, covered, amount_minor=rest.amount_minor, reason=_REASON[rest.kind])
+        amount_minor = _awaited(rest, noted, covered) if rest.credited else rest.amount_minor
+        _take(left, reasons, covered, amount_minor=amount_minor, reason=_REASON[rest.kind])
     return {debt_id: Standing(minor, reasons.get(debt_id)) for debt_id, minor in left.items()}
+
+
+def _awaited(rest: Rest, noted: dict[UUID, int], covered: Iterable[UUID]) -> int:
+    """Return how much of a credit no credit note has brought yet; each note counts for one dispute only."""
+    awaited = rest.amount_minor or 0
+    for debt_id in covered:
+        used = min(awaited, noted[debt_id])
+        noted[debt_id] -= used
+        awaited -= used
+    return awaited
 
 
 def _take(

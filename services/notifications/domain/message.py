@@ -14,6 +14,10 @@ _FIRST_PAUSE_SECONDS = 60
 _LONGEST_PAUSE_SECONDS = 2 * 60 * 60
 
 
+Dropped = Mapping[UUID, str]
+"""Why lines were left out, by instalment."""
+
+
 class State(StrEnum):
     """Where a message stands; its keys are held while it is claimed, sent or unknown, and free otherwise."""
 
@@ -156,6 +160,3 @@ def resolved(message: Message, action: Action, *, at: datetime) -> Message:
         case _:
             msg = f"The message is {message.state}; this decision does not apply."
             raise NotOpen(msg)
-
-
-Dropped = Mapping[UUID, str]

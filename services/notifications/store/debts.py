@@ -29,7 +29,6 @@ _DEBT = Rows.of(
     episode="integer",
     penalty_pct_per_day="numeric",
 )
-_BALANCE = Rows.of("debt", key=("instalment_id",), instalment_id="uuid", open_minor="bigint", episode="integer")
 _REST = Rows.of(
     "rest",
     key=("rest_id",),
@@ -46,10 +45,20 @@ _REST = Rows.of(
     until_date="date",
 )
 _REST_END = Rows.of("rest", key=("rest_id",), rest_id="uuid", until_date="date")
+_CREDIT = Rows.of("rest", key=("rest_id",), rest_id="uuid", amount_minor="bigint", credited="boolean")
+_MOVE = text(
+    """
+    UPDATE debt AS d SET open_minor = r.open_minor, episode = r.episode,
+                         credit_noted_minor = d.credit_noted_minor + r.credit_noted_minor
+    FROM unnest(CAST(:instalment_id AS uuid[]), CAST(:open_minor AS bigint[]), CAST(:episode AS integer[]),
+                CAST(:credit_noted_minor AS bigint[])) AS r(instalment_id, open_minor, episode, credit_noted_minor)
+    WHERE d.instalment_id = r.instalment_id
+    """
+)
 _DEBTS = text(
     """
     SELECT instalment_id, customer_id, invoice_id, invoice_number, ordinal, entity, due_date, currency, open_minor,
-           episode, penalty_pct_per_day
+           episode, penalty_pct_per_day, credit_noted_minor
     FROM debt
     WHERE customer_id = ANY(CAST(:customers AS uuid[]))
       AND (open_minor > 0 OR instalment_id = ANY(CAST(:instalments AS uuid[])))
@@ -57,23 +66,30 @@ _DEBTS = text(
 )
 _RESTS = text(
     """
-    SELECT rest_id, customer_id, kind, entity, invoice_id, instalment_ids, currency, amount_minor, from_date, until_date
+    SELECT rest_id, customer_id, kind, entity, invoice_id, instalment_ids, currency, amount_minor, from_date,
+           until_date, credited
     FROM rest
     WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND (until_date IS NULL OR until_date >= :today)
     """
 )
 
 
-async def save_debts(connection: AsyncConnection, debts: Iterable[Row], balances: Iterable[Row]) -> None:
-    """Insert new debts, then set what is open and the episode of those that moved."""
+async def save_debts(connection: AsyncConnection, debts: Iterable[Row], moves: Iterable[Row]) -> None:
+    """Insert new debts, then set what is open and the episode of those that moved, and add what was credited."""
     await insert_missing(connection, _DEBT, debts)
-    await update_rows(connection, _BALANCE, balances)
+    ordered = sorted(moves, key=lambda row: str(row["instalment_id"]))
+    if ordered:
+        columns = ("instalment_id", "open_minor", "episode", "credit_noted_minor")
+        await connection.execute(_MOVE, {name: [row[name] for row in ordered] for name in columns})
 
 
-async def save_rests(connection: AsyncConnection, rests: Iterable[Row], ends: Iterable[Row]) -> None:
-    """Insert new rests, then set the last day of those that ended."""
+async def save_rests(
+    connection: AsyncConnection, rests: Iterable[Row], *, ends: Iterable[Row], credits_decided: Iterable[Row]
+) -> None:
+    """Insert new rests, then set the last day of those that ended, and what is to be credited."""
     await insert_missing(connection, _REST, rests)
     await update_rows(connection, _REST_END, ends)
+    await update_rows(connection, _CREDIT, credits_decided)
 
 
 async def read_debts(

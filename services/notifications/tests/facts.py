@@ -91,6 +91,24 @@ class Customer:
             )
         )
 
+    def credited(self, invoice: str, minor: int, *, before: int = 125_000) -> Received:
+        """A credit note that lowers an invoice."""
+        paid = self.paid(invoice, left=before - minor, before=before)
+        self.heard -= 1
+        assert isinstance(paid.event, ledger.PaymentAllocated)
+        return self._received(
+            ledger.CreditNoteIssued(
+                credit_note_id=new_id(),
+                entity=self.entity,
+                number=f"CN-{invoice}",
+                currency="CNY",
+                total_minor=minor,
+                unapplied_after_minor=0,
+                reason="quality",
+                changes=paid.event.changes,
+            )
+        )
+
     def planned(
         self,
         *invoices: str,

@@ -164,6 +164,31 @@ async def test_a_partly_disputed_debt_is_asked_for_without_the_disputed_amount(h
     assert "CN¥1,000.00" in house.sink.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
+async def test_a_debt_that_is_to_be_credited_is_not_asked_for_before_its_credit_note(house: House) -> None:
+    """K10: decided for the debtor, it rests until the ledger has lowered it; then only the rest is asked for."""
+    customer = Customer()
+    granted = collections.DisputeResolved(
+        dispute_id=derived_id(customer.customer_id, "dispute"),
+        entity=customer.entity,
+        invoice_id=derived_id(customer.customer_id, "INV-1"),
+        instalment_id=customer.instalment_id("INV-1"),
+        currency="CNY",
+        amount_minor=125_000,
+        outcome="partly_credited",
+        credited_minor=25_000,
+        dunning_from=TODAY,
+    )
+    await ready(house, customer, dispute(customer), customer.fact(granted))
+    await house.live(TODAY)
+    await house.hear(
+        customer.credited("INV-1", 25_000), customer.planned("INV-1", purpose="second_reminder", on=TOMORROW)
+    )
+    await house.live(TOMORROW)
+
+    texts = [each.get_body(("plain",)).get_content() for each in house.sink.mails]  # type: ignore[union-attr]
+    assert ["CN¥1,000.00" in each for each in texts] == [True, True]
+
+
 async def test_a_debt_paid_and_owed_again_needs_a_reminder_of_its_new_episode(house: House) -> None:
     """K5: an episode ends when the instalment is settled, a reversal begins the next."""
     customer = Customer()
@@ -333,7 +358,7 @@ async def test_nothing_is_claimed_before_everything_is_heard(house: House) -> No
     await house.position("ledger", number, 5)
     await house.send()
     assert len(house.sink.taken) == 1
-    assert await house.rows("SELECT positions FROM attempt") == [({"dueflow.ledger": 5},)]
+    assert await house.rows("SELECT positions FROM attempt") == [({"dueflow.ledger": 5, "dueflow.collections": 0},)]
 
 
 async def test_nothing_is_claimed_in_a_stopped_partition_or_for_a_parked_customer(house: House) -> None:

@@ -1,5 +1,6 @@
 """What may be spoken about: nothing that is paid, disputed, promised or paused (N5)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -129,6 +130,15 @@ def test_a_rest_holds_from_its_first_through_its_last_day(days_ahead: int, rests
     known = standings([debt(1)], [pause], today=TODAY + timedelta(days=days_ahead))
 
     assert (known[UUID(int=1)].reason == "paused") == rests_then
+
+
+@pytest.mark.parametrize(("noted", "expected"), [(0, 30), (25, 55), (70, 100), (90, 100)])
+def test_what_is_to_be_credited_rests_until_the_credit_note_has_come(noted: int, expected: int) -> None:
+    """K10, N5: nobody is asked for what was promised to be taken back, whichever topic is faster."""
+    owed = replace(debt(1), credit_noted_minor=noted)
+    decided = replace(rest("dispute", amount=70, instalment_ids=(UUID(int=1),)), credited=True)
+
+    assert standings([owed], [decided], today=TODAY)[UUID(int=1)].collectible_minor == expected
 
 
 def test_what_is_paid_says_so_even_while_it_rests() -> None:

@@ -13,9 +13,12 @@ async def apply_events(
 ) -> None:
     """Save the news; a message planned for a day whose work has begun is released at once."""
     await creditors.save_creditors(connection, list(news.creditors.values()))
-    await debts.save_debts(connection, news.debts.values(), news.balances.values())
+    await debts.save_debts(connection, news.debts.values(), news.moves.values())
     ends = [{"rest_id": rest_id, "until_date": until_date} for rest_id, until_date in news.rest_ends.items()]
-    await debts.save_rests(connection, news.rests.values(), ends)
+    decided = [
+        {"rest_id": rest_id, "amount_minor": minor, "credited": True} for rest_id, minor in news.credits_decided.items()
+    ]
+    await debts.save_rests(connection, news.rests.values(), ends=ends, credits_decided=decided)
     if not news.customers:
         return
     await messages.insert_messages(connection, news.messages.values(), at=at)

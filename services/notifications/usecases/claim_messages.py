@@ -51,7 +51,7 @@ async def claim_messages(
     sources = await _read_sources(connection, due)
     heard = await _read_heard(connection, due, earliest_day=min(days.values()))
     decided = _decide_in_turn(due, heard, sources, days=days, desk=desk, now=now)
-    positions = {number: _offsets(standings[number]) for number in at_end}
+    positions = {number: _offsets(standings[number], desk) for number in at_end}
     await save_decisions(connection, decided, positions=positions, positions_at=gate.asked_at, desk=desk, now=now)
     return Claimed(claims=[each.claim for each in decided if each.claim], decided=len(decided))
 
@@ -163,5 +163,5 @@ def _after(heard: Heard, message: Message, decision: Send) -> Heard:
     )
 
 
-def _offsets(standings: Mapping[str, Standing]) -> dict[str, int]:
-    return {topic: standing.next_offset for topic, standing in standings.items()}
+def _offsets(standings: Mapping[str, Standing], desk: Desk) -> dict[str, int]:
+    return {topic: standings[topic].next_offset if topic in standings else 0 for topic in desk.topics.values()}

@@ -48,7 +48,10 @@ def hear_changes(news: News, event: Moves, envelope: Envelope) -> None:
     customer_id = customer_of(envelope)
     for change in event.changes:
         moved = {"open_minor": change.open_after_minor, "episode": change.episode}
-        news.balances[change.instalment_id] = {"instalment_id": change.instalment_id, **moved}
+        noted = change.open_before_minor - change.open_after_minor if _is_credit(event) else 0
+        before = news.moves.get(change.instalment_id, {}).get("credit_noted_minor", 0)
+        move = {"instalment_id": change.instalment_id, "credit_noted_minor": before + noted, **moved}
+        news.moves[change.instalment_id] = move
         news.debts.setdefault(
             change.instalment_id,
             {
@@ -65,6 +68,12 @@ def hear_changes(news: News, event: Moves, envelope: Envelope) -> None:
                 **moved,
             },
         )
+
+
+def _is_credit(event: Moves) -> bool:
+    if isinstance(event, ledger.PaymentAllocated):
+        return event.credit_kind == "credit_note"
+    return isinstance(event, ledger.CreditNoteIssued)
 
 
 def customer_of(envelope: Envelope) -> UUID:

@@ -53,8 +53,12 @@ def hear_dispute(news: News, event: collections.DisputeOpened, envelope: Envelop
 
 
 def hear_dispute_resolved(news: News, event: collections.DisputeResolved, _envelope: Envelope) -> None:
-    """Note from which day there may be messages about it again."""
-    news.rest_ends[event.dispute_id] = event.dunning_from - _DAY
+    """Note from which day there may be messages about it again; what is to be credited rests until the credit comes."""
+    if event.credited_minor:
+        news.rest_ends[event.dispute_id] = None
+        news.credits_decided[event.dispute_id] = event.credited_minor
+    else:
+        news.rest_ends[event.dispute_id] = event.dunning_from - _DAY
 
 
 def hear_pause(news: News, event: collections.PauseStarted, envelope: Envelope) -> None:

@@ -17,9 +17,10 @@ class News:
     partitions: int
     creditors: dict[str, Row] = field(default_factory=dict)
     debts: dict[UUID, Row] = field(default_factory=dict)
-    balances: dict[UUID, Row] = field(default_factory=dict)
+    moves: dict[UUID, Row] = field(default_factory=dict)
     rests: dict[UUID, Row] = field(default_factory=dict)
-    rest_ends: dict[UUID, date] = field(default_factory=dict)
+    rest_ends: dict[UUID, date | None] = field(default_factory=dict)
+    credits_decided: dict[UUID, int] = field(default_factory=dict)
     messages: dict[UUID, Message] = field(default_factory=dict)
     withdrawals: dict[UUID, str] = field(default_factory=dict)
     customers: set[UUID] = field(default_factory=set)

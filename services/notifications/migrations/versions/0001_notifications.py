@@ -67,7 +67,8 @@ _HEARD = (
         currency char(3) NOT NULL,
         open_minor bigint NOT NULL CHECK (open_minor >= 0),
         episode integer NOT NULL CHECK (episode > 0),
-        penalty_pct_per_day numeric(7, 4) NOT NULL
+        penalty_pct_per_day numeric(7, 4) NOT NULL,
+        credit_noted_minor bigint NOT NULL DEFAULT 0
     )
     """,
     "CREATE INDEX debt_open ON debt (customer_id) WHERE open_minor > 0",
@@ -83,7 +84,8 @@ _HEARD = (
         currency char(3),
         amount_minor bigint CHECK (amount_minor >= 0),
         from_date date NOT NULL,
-        until_date date
+        until_date date,
+        credited boolean NOT NULL DEFAULT false
     )
     """,
     "CREATE INDEX rest_customer ON rest (customer_id)",
