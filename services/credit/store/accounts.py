@@ -1,7 +1,7 @@
 """Loads and saves accounts: balances by entity and currency, receivables by invoice, reservations by order."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.domain.account import Account, Balance, Receivable
 from services.credit.domain.reservations import Reservation
 from services.credit.store.reservations import load_live, save_reservations
+from services.credit.store.values import row_of
 from shared.rows import Rows, update_rows, upsert_rows
 
 _BALANCE = Rows.of(
@@ -94,9 +95,9 @@ async def save_accounts(connection: AsyncConnection, loaded: Iterable[Loaded]) -
         owner = {"customer_id": account.customer_id, "partition_no": account.partition_no}
         for (entity, currency), balance in account.balances.items():
             if each.balances.get((entity, currency)) != balance:
-                balances.append({**owner, "entity": entity, "currency": currency, **asdict(balance)})
+                balances.append({**owner, "entity": entity, "currency": currency, **row_of(balance)})
         receivables += [
-            {**owner, **asdict(invoice)}
+            {**owner, **row_of(invoice)}
             for invoice_id, invoice in account.receivables.items()
             if each.receivables.get(invoice_id) != invoice
         ]
@@ -122,7 +123,7 @@ async def load_unmatched(
 
 async def save_matched(connection: AsyncConnection, invoices: Iterable[Receivable]) -> None:
     """Save how much of each invoice has been matched."""
-    await update_rows(connection, _MATCHED, [asdict(each) for each in invoices])
+    await update_rows(connection, _MATCHED, [row_of(each) for each in invoices])
 
 
 def _receivable(row: Row[Any]) -> Receivable:

@@ -1,7 +1,7 @@
 """Keeps every change of what is known: append-only, with what stood before, its source, who brought it and when."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.store.values import row_of
 from shared.rows import Rows, insert_rows
 from shared.web.cursor import Position
 
@@ -60,7 +61,7 @@ class RecordedChange:
 
 async def record_changes(connection: AsyncConnection, changes: Iterable[RecordedChange]) -> None:
     """Append changes in their order."""
-    await insert_rows(connection, _CHANGE, [asdict(each) | {"batch_ordinal": n} for n, each in enumerate(changes)])
+    await insert_rows(connection, _CHANGE, [row_of(each) | {"batch_ordinal": n} for n, each in enumerate(changes)])
 
 
 async def list_changes(

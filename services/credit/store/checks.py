@@ -1,7 +1,7 @@
 """Keeps every credit check with its answer: the decision, its reasons and the numbers it used."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.store.values import row_of
 from shared.rows import Rows, insert_rows
 from shared.web.cursor import Position
 
@@ -57,7 +58,7 @@ class KeptCheck:
 
 async def keep_checks(connection: AsyncConnection, checks: Iterable[KeptCheck]) -> None:
     """Insert checks."""
-    await insert_rows(connection, _CHECK, [asdict(each) for each in checks])
+    await insert_rows(connection, _CHECK, [row_of(each) for each in checks])
 
 
 async def load_answer(connection: AsyncConnection, check_id: UUID) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.exposure import Part
-from services.credit.domain.portfolio import Slice
+from services.credit.domain.portfolio import Portfolio
 
 _OF_CUSTOMERS = text(
     "SELECT customer_id, currency, open_minor, reserved_minor, unapplied_minor FROM exposure "
@@ -22,7 +22,7 @@ _SLICES = text("""
     SELECT p.industry, p.country, e.currency, CAST(sum(e.open_minor) AS bigint) AS open_minor,
            CAST(sum(e.reserved_minor) AS bigint) AS reserved_minor,
            CAST(sum(e.unapplied_minor) AS bigint) AS unapplied_minor
-    FROM exposure AS e LEFT JOIN profile AS p USING (customer_id)
+    FROM exposure_part AS e LEFT JOIN profile AS p USING (customer_id)
     GROUP BY p.industry, p.country, e.currency
 """)
 
@@ -40,12 +40,12 @@ async def load_balances(connection: AsyncConnection, customer_id: UUID) -> list[
     return list(await connection.execute(_BALANCES, {"customer_id": customer_id}))
 
 
-async def load_slices(connection: AsyncConnection) -> list[Slice]:
-    """Return the whole portfolio by industry and country: reads every balance once."""
-    slices: dict[tuple[str | None, str | None], dict[str, Part]] = {}
+async def load_portfolio(connection: AsyncConnection) -> Portfolio:
+    """Return what all customers owe, by industry and country: reads every balance once."""
+    portfolio = Portfolio()
     for row in await connection.execute(_SLICES):
-        slices.setdefault((row.industry, row.country), {})[row.currency] = _part(row)
-    return [Slice(industry, country, parts) for (industry, country), parts in slices.items()]
+        portfolio.add(industry=row.industry, country=row.country, parts={row.currency: _part(row)})
+    return portfolio
 
 
 def _part(row: Row[Any]) -> Part:

@@ -33,7 +33,7 @@ _PARTS = text("""
     SELECT p.group_code, e.currency, CAST(sum(e.open_minor) AS bigint) AS open_minor,
            CAST(sum(e.reserved_minor) AS bigint) AS reserved_minor,
            CAST(sum(e.unapplied_minor) AS bigint) AS unapplied_minor
-    FROM profile AS p JOIN exposure AS e USING (customer_id)
+    FROM profile AS p JOIN exposure_part AS e USING (customer_id)
     WHERE e.customer_id = ANY(ARRAY(SELECT customer_id FROM profile WHERE group_code = ANY(CAST(:codes AS text[]))))
     GROUP BY p.group_code, e.currency
 """)

@@ -1,7 +1,7 @@
 """Loads and saves what is known of customers, with the rows that lock them."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.profile import Profile
+from services.credit.store.values import row_of
 from shared.money import Money
 from shared.rows import Rows, upsert_rows
 from shared.web.cursor import Position
@@ -107,7 +108,7 @@ async def save_profiles(connection: AsyncConnection, profiles: Iterable[Profile]
 
 
 def _row(profile: Profile) -> dict[str, Any]:
-    row = asdict(profile) | {"group_code": profile.group}
+    row = row_of(profile) | {"group_code": profile.group}
     row["limit_minor"] = profile.limit.minor if profile.limit else None
     row["limit_currency"] = profile.limit.currency if profile.limit else None
     return row

@@ -1,7 +1,7 @@
 """Keeps every posted exchange rate; the newest one dated on or before a day is the one that counts."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.rates import Rates
+from services.credit.store.values import row_of
 from shared.rows import Rows, insert_rows
 
 _RATE = Rows.of(
@@ -42,7 +43,7 @@ class PostedRate:
 
 async def post_rates(connection: AsyncConnection, rates: Sequence[PostedRate]) -> None:
     """Add rates; a later posting for the same date corrects an earlier one, which stays."""
-    await insert_rows(connection, _RATE, [asdict(each) for each in rates])
+    await insert_rows(connection, _RATE, [row_of(each) for each in rates])
 
 
 async def newest_rates(connection: AsyncConnection, *, as_of: date) -> list[PostedRate]:

@@ -1,7 +1,7 @@
 """Loads and saves reservations."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.reservations import Reservation
+from services.credit.store.values import row_of
 from shared.rows import Rows, insert_rows, update_rows
 from shared.web.cursor import Position
 
@@ -54,12 +55,12 @@ async def load_reservations(connection: AsyncConnection, reservation_ids: Collec
 
 async def insert_reservations(connection: AsyncConnection, made: Sequence[Reservation]) -> None:
     """Insert new reservations."""
-    await insert_rows(connection, _RESERVATION, [asdict(each) for each in made])
+    await insert_rows(connection, _RESERVATION, [row_of(each) for each in made])
 
 
 async def save_reservations(connection: AsyncConnection, changed: Sequence[Reservation]) -> None:
     """Save reservations that exist."""
-    await update_rows(connection, _RESERVATION, [asdict(each) for each in changed])
+    await update_rows(connection, _RESERVATION, [row_of(each) for each in changed])
 
 
 async def list_reservations(

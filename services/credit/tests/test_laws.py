@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.credit.domain.account import Account, Movement, Receivable, match
 from services.credit.domain.decision import Cap, Standing, decide
 from services.credit.domain.exposure import Part, combine, exposure, with_order
+from services.credit.domain.portfolio import Portfolio
 from services.credit.domain.rates import RateMissing, Rates
 from services.credit.domain.reservations import NotLive, Reservation, consume, expiry_of, lapse, next_date_of, release
 from shared.money import Money
@@ -193,3 +194,15 @@ def test_the_strictest_reason_wins_and_all_are_listed() -> None:
     assert [each.code for each in cash.reasons] == ["grade_d", "no_limit"]
     refused = decide(order=Money(120, "USD"), standing=Standing(blacklisted=True), caps=caps, rates=NO_RATES)
     assert [each.code for each in refused.reasons] == ["blacklisted", "exchange_rate_missing"]
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(["trade", "steel", None]), st.sampled_from(["CN", None]), amounts)))
+def test_a_portfolio_adds_up_by_every_block(steps: list[tuple[str | None, str | None, int]]) -> None:
+    """C11: everybody is the sum of all, a block the sum of its own, in whatever order they came."""
+    portfolio = Portfolio()
+    for industry, country, amount in steps:
+        portfolio.add(industry=industry, country=country, parts={"CNY": Part(open_minor=amount)})
+    assert portfolio.everybody.get("CNY", Part()).open_minor == sum(amount for *_, amount in steps)
+    for name in ("trade", "steel"):
+        block = portfolio.by_industry.get(name, {}).get("CNY", Part())
+        assert block.open_minor == sum(amount for industry, _, amount in steps if industry == name)

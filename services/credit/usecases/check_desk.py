@@ -11,11 +11,11 @@ from services.credit.domain.account import Receivable
 from services.credit.domain.decision import Cap, Standing
 from services.credit.domain.exposure import Part, with_order
 from services.credit.domain.policy import Policy
-from services.credit.domain.portfolio import Buyer, Slice
+from services.credit.domain.portfolio import Buyer, Portfolio
 from services.credit.domain.rates import Rates
 from services.credit.domain.reservations import Reservation
 from services.credit.store.accounts import load_unmatched, save_matched
-from services.credit.store.exposures import load_parts, load_slices
+from services.credit.store.exposures import load_parts, load_portfolio
 from services.credit.store.groups import Group, load_groups
 from services.credit.store.profiles import Known, load_known
 from services.credit.store.rates import load_rates
@@ -36,7 +36,7 @@ class Desk:
     groups: dict[str, Group]
     parts: dict[UUID, dict[str, Part]]
     unmatched: dict[Order, dict[UUID, Receivable]]
-    slices: list[Slice]
+    portfolio: Portfolio
     rates: dict[date, Rates]
     calendar_date: date
     reserved: list[Reservation] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Desk:
         if (group := self.group(customer_id)) is not None:
             group.parts = with_order(group.parts, held)
         buyer = self.buyer(customer_id)
-        self.slices.append(Slice(buyer.industry, buyer.country, with_order({}, held)))
+        self.portfolio.add(industry=buyer.industry, country=buyer.country, parts=with_order({}, held))
 
     def take(self, order: Order, invoices: Collection[Receivable]) -> None:
         """Count invoices as parts of an order that was checked after them."""
@@ -132,7 +132,7 @@ async def open_desk(
         groups=await load_groups(connection, codes),
         parts=await load_parts(connection, ids),
         unmatched=await load_unmatched(connection, orders),
-        slices=await load_slices(connection) if policy.watch else [],
+        portfolio=await load_portfolio(connection) if policy.watch else Portfolio(),
         rates={day: await load_rates(connection, as_of=day) for day in sorted(days)},
         calendar_date=calendar_date,
     )

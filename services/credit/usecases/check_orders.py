@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.domain.account import match
 from services.credit.domain.decision import Decision, Reason, decide
 from services.credit.domain.policy import Policy
-from services.credit.domain.portfolio import warnings
 from services.credit.domain.reservations import Reservation, expiry_of
 from services.credit.store.checks import KeptCheck, keep_checks
 from services.credit.usecases.check_answer import Answer, document
@@ -97,10 +96,9 @@ def _with_invoiced(decision: Decision, invoiced: Money) -> Decision:
 def _warnings(added: Money, command: CheckOrder, desk: Desk, cause: Cause) -> list[Reason]:
     if desk.policy.watch is None:
         return []
-    return warnings(
+    return desk.portfolio.warnings(
         order=added,
         buyer=desk.buyer(command.customer_id),
-        slices=desk.slices,
         watch=desk.policy.watch,
         rates=desk.rates[cause.business_date],
     )

@@ -152,18 +152,19 @@ _TABLES = (
         report jsonb NOT NULL
     )
     """,
-    # What counts against a limit, by customer and currency: open + reserved - unapplied (C5).
+    # What counts against a limit: open + reserved - unapplied (C5), one row for each balance and live reservation.
+    """
+    CREATE VIEW exposure_part AS
+    SELECT customer_id, currency, open_minor, CAST(0 AS bigint) AS reserved_minor, unapplied_minor FROM balance
+    UNION ALL
+    SELECT customer_id, currency, 0, rest_minor, 0 FROM reservation WHERE state = 'live'
+    """,
     """
     CREATE VIEW exposure AS
     SELECT customer_id, currency, CAST(sum(open_minor) AS bigint) AS open_minor,
            CAST(sum(reserved_minor) AS bigint) AS reserved_minor,
            CAST(sum(unapplied_minor) AS bigint) AS unapplied_minor
-    FROM (
-        SELECT customer_id, currency, open_minor, 0 AS reserved_minor, unapplied_minor FROM balance
-        UNION ALL
-        SELECT customer_id, currency, 0, rest_minor, 0 FROM reservation WHERE state = 'live'
-    ) AS part
-    GROUP BY customer_id, currency
+    FROM exposure_part GROUP BY customer_id, currency
     """,
 )
 
