@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-CODE := shared services deploy cli demo checker clients tests conftest.py
+CODE := shared services deploy cli demo checker clients benchmarks tests conftest.py
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-find-links --no-emit-index-url --python-version 3.11 pyproject.toml
 IMAGE_LOCK := $(LOCK) --no-annotate --constraints requirements.lock
 
-.PHONY: help setup up down demo test lint format types contracts lock docs walk clean
+.PHONY: help setup up down demo test lint format types contracts bench lock docs walk clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ types: setup ## mypy, strict
 
 contracts: setup ## who may import whom
 	@$(BIN)/lint-imports --no-logo
+
+bench: setup ## how fast invoices are recorded, each way beside its limit
+	@$(BIN)/python -m benchmarks.issue_invoices
 
 lock: setup ## pin the packages of pyproject.toml and Kafka's jars again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv"; exit 1; }

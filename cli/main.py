@@ -13,6 +13,7 @@ from cli.import_file import import_file
 from cli.park import park
 from cli.token import token
 from cli.up import up
+from cli.walk import walk_invoice
 
 app = typer.Typer(
     help="Dueflow: credit, ledger, collections and notifications, on this machine.",
@@ -23,6 +24,7 @@ app = typer.Typer(
 for verb in (up, down, doctor, token, docs, demo, day, aging, check):
     app.command()(verb)
 app.command("import")(import_file)
+app.command("walk")(walk_invoice)
 app.add_typer(park, name="park")
 
 if __name__ == "__main__":

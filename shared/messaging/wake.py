@@ -62,7 +62,9 @@ class Wake:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def close(self) -> None:
-        """Disconnect."""
+        """Finish the notification that is under way, and disconnect."""
+        if self._sending is not None:
+            await self._sending
         if self._connection is not None:
             await self._connection.close(timeout=RECONNECT_SECONDS)
 

@@ -32,10 +32,11 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
-def start() -> Trace:
-    """Return the first span of a new, sampled trace; its trace id is its correlation id."""
+def start(correlation_id: str = "") -> Trace:
+    """Return the first span of a new, sampled trace; without a valid correlation id, the trace's is it."""
     trace_id = secrets.token_hex(16)
-    return Trace(f"00-{trace_id}-{_span_id()}-01", trace_id)
+    known = correlation_id if _CORRELATION.fullmatch(correlation_id) else trace_id
+    return Trace(f"00-{trace_id}-{_span_id()}-01", known)
 
 
 def parse(traceparent: str, correlation_id: str = "") -> Trace | None:

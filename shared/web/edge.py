@@ -39,9 +39,10 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        came_with = trace.parse(headers.get("traceparent", ""), headers.get("x-correlation-id", ""))
-        request_id = str(new_id())
-        with trace.use(came_with.child() if came_with else trace.start()) as current, trace.use_request(request_id):
+        correlation_id = headers.get("x-correlation-id", "")
+        came_with = trace.parse(headers.get("traceparent", ""), correlation_id)
+        begun = came_with.child() if came_with else trace.start(correlation_id)
+        with trace.use(begun) as current, trace.use_request(str(new_id())):
             await _Exchange(scope, current).run(self._app, receive, send)
 
 

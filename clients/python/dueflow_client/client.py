@@ -26,20 +26,31 @@ class Addresses:
     def local() -> "Addresses":
         """Return the addresses of `make up` and `make demo`."""
         return Addresses(
-            credit="http://127.0.0.1:8101",
-            ledger="http://127.0.0.1:8102",
-            collections="http://127.0.0.1:8103",
-            notifications="http://127.0.0.1:8104",
+            credit="http://127.0.0.1:8001",
+            ledger="http://127.0.0.1:8002",
+            collections="http://127.0.0.1:8003",
+            notifications="http://127.0.0.1:8004",
         )
 
 
 class Dueflow:
-    """The four services; use it as an async context manager, which closes its connections."""
+    """The four services; use it as an async context manager, which closes its connections.
+
+    A `correlation_id` (8 to 128 letters, digits, - or _) marks all that follows from these calls: events, logs, mails.
+    """
 
     def __init__(
-        self, addresses: Addresses, *, key: str, timeout_seconds: float = 30, patience_seconds: float = 60
+        self,
+        addresses: Addresses,
+        *,
+        key: str,
+        correlation_id: str | None = None,
+        timeout_seconds: float = 30,
+        patience_seconds: float = 60,
     ) -> None:
-        self._key = key
+        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        if correlation_id is not None:
+            self._headers["X-Correlation-Id"] = correlation_id
         self._timeout_seconds = timeout_seconds
         self._patience_seconds = patience_seconds
         self._connections: list[httpx.AsyncClient] = []
@@ -60,7 +71,7 @@ class Dueflow:
     def _connect(self, base_url: str) -> Transport:
         http = httpx.AsyncClient(
             base_url=base_url,
-            headers={"Authorization": f"Bearer {self._key}", "Accept": "application/json"},
+            headers=self._headers,
             timeout=self._timeout_seconds,
             # A key in a header must not go through a proxy that the environment happens to name for loopback.
             trust_env=not base_url.startswith("http://127.0.0.1"),

@@ -11,6 +11,10 @@ from dueflow_client.shapes import ContactPoint
 class NotificationsClient(ServiceClient):
     """The messages to customers."""
 
+    async def add_contact_point(self, contact_point: ContactPoint, *, key: str | None = None) -> Any:
+        """Add one contact point."""
+        return await self._http.post("/v1/contact-points", contact_point, key=key)
+
     async def add_contact_points(
         self, contact_points: Sequence[ContactPoint], *, key: str | None = None
     ) -> list[Any | Problem]:
