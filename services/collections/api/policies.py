@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.collections.api.asking import Code
 from services.collections.api.shown import Shown, answer
-from services.collections.gateways.policy_documents import OnlyDocument
+from services.collections.gateways.policy_models import OnlyDocument
 from services.collections.store.policies import PLAYBOOK, STAGES, StoredPolicy
 from services.collections.usecases.know_policies import house_document, house_policies, known_policies
 from services.collections.usecases.load_policies import LoadPolicy, load_policies

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from services.collections.domain import planning, promises, records, stages
+from services.collections.domain import planning, promise_money, records, stages
 from services.collections.domain.book import Book
 from services.collections.domain.day_plan import views
 from services.collections.domain.resting import rest
@@ -18,7 +18,7 @@ def next_date(book: Book, *, after: date) -> date | None:
 
 def _dates(book: Book, after: date) -> Iterator[date]:
     for promise in book.promises.values():
-        if promise.state == promises.OPEN:
+        if promise.state == promise_money.OPEN:
             yield promise.lapses_date + _ONE_DAY
     for pause in book.pauses.values():
         if not pause.ended:

@@ -1,7 +1,7 @@
 """Opens, moves and closes the case of each entity by what its debts say today (K1, K2)."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from services.collections.domain import stages
 from services.collections.domain.book import Book, Moment
@@ -11,6 +11,7 @@ from services.collections.domain.records import Case
 from services.collections.domain.stages import StagePolicy, Standing
 
 BROKEN_PROMISE_FLOOR = "floor_broken_promise"
+_ONE_DAY = timedelta(days=1)
 
 
 def derive(book: Book, entity: str, at: Moment) -> None:
@@ -27,7 +28,7 @@ def derive(book: Book, entity: str, at: Moment) -> None:
     _move(book, case, policy, debts, at)
 
 
-def stage_reason(case: Case) -> StageReason:
+def _stage_reason(case: Case) -> StageReason:
     """Return why the case stands where it stands."""
     return StageReason(
         rule=case.rule,
@@ -61,14 +62,11 @@ def _open(book: Book, entity: str, policy: StagePolicy, debts: list[Debt], at: M
             entity=entity,
             case_id=case.case_id,
             stage=case.stage,
-            reason=stage_reason(case),
+            reason=_stage_reason(case),
         ),
         case.case_id,
     )
     return case
-
-
-_ONE_DAY = date(2000, 1, 2) - date(2000, 1, 1)
 
 
 def _close(book: Book, case: Case, at: Moment) -> None:
@@ -83,41 +81,33 @@ def _close(book: Book, case: Case, at: Moment) -> None:
 
 def _move(book: Book, case: Case, policy: StagePolicy, debts: list[Debt], at: Moment) -> None:
     """Move the case to its stage: a rise stage by stage, a fall at once."""
-    grade = book.profile.grade
-    standing = stages.stand(policy, debts, grade=grade, as_of=at.today)
+    standing = stages.stand(policy, debts, grade=book.profile.grade, as_of=at.today)
     floor, floor_since = _floor(book, case.entity, policy)
     here, there = policy.index(case.stage), max(standing.stage, floor)
     for stage in range(here + 1, there + 1):
         if stage <= standing.stage:
-            since = stages.since(policy, debts, grade=grade, stage=stage, as_of=at.today)
+            since = stages.since(policy, debts, grade=book.profile.grade, stage=stage, as_of=at.today)
             case = _at(case, policy, standing, stage=stage, rule=standing.rule, since=since)
         else:
             case = _at(case, policy, standing, stage=stage, rule=BROKEN_PROMISE_FLOOR, since=floor_since or at.today)
-        book.note(
-            StageEscalated(
-                effective_date=case.since_date,
-                entity=case.entity,
-                case_id=case.case_id,
-                from_stage=policy.stages[stage - 1].code,
-                to_stage=case.stage,
-                reason=stage_reason(case),
-            )
-        )
+        book.note(_moved(StageEscalated, case, policy.stages[stage - 1].code))
     if there < here:
-        left = case.stage
-        rule = standing.rule if standing.stage >= floor else BROKEN_PROMISE_FLOOR
+        left, rule = case.stage, standing.rule if standing.stage >= floor else BROKEN_PROMISE_FLOOR
         case = _at(case, policy, standing, stage=there, rule=rule, since=at.today)
-        book.note(
-            StageEased(
-                effective_date=at.today,
-                entity=case.entity,
-                case_id=case.case_id,
-                from_stage=left,
-                to_stage=case.stage,
-                reason=stage_reason(case),
-            )
-        )
-    _stay(book, case, standing)
+        book.note(_moved(StageEased, case, left))
+    # The anchor is kept as of now, so that the case shows its oldest debt though the stage is the same.
+    book.cases[case.case_id] = replace(case, anchor_instalment_id=standing.anchor_instalment_id)
+
+
+def _moved(kind: type[StageEscalated | StageEased], case: Case, from_stage: str) -> StageEscalated | StageEased:
+    return kind(
+        effective_date=case.since_date,
+        entity=case.entity,
+        case_id=case.case_id,
+        from_stage=from_stage,
+        to_stage=case.stage,
+        reason=_stage_reason(case),
+    )
 
 
 def _at(case: Case, policy: StagePolicy, standing: Standing, *, stage: int, rule: str, since: date) -> Case:
@@ -130,13 +120,6 @@ def _at(case: Case, policy: StagePolicy, standing: Standing, *, stage: int, rule
         days=standing.days,
         since_date=since,
     )
-
-
-def _stay(book: Book, case: Case, standing: Standing) -> None:
-    """Keep the anchor as of now, so that the case shows its oldest debt though the stage is the same."""
-    now = replace(case, anchor_instalment_id=standing.anchor_instalment_id)
-    if now != book.cases[case.case_id]:
-        book.cases[case.case_id] = now
 
 
 def _floor(book: Book, entity: str, policy: StagePolicy) -> tuple[int, date | None]:

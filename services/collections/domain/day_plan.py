@@ -12,6 +12,7 @@ from services.collections.domain.playbook import Playbook, Step
 from services.collections.domain.receivables import Receivable
 from services.collections.domain.records import TakenStep
 from services.collections.domain.resting import rest
+from services.collections.domain.tasks import Assignment
 
 APPROVE = "approve_"
 APPROVAL_WORKING_DAYS = 2
@@ -97,42 +98,42 @@ def note_step(
 def _take_one(book: Book, entity: str, step: Step, debts: list[Receivable], at: Moment) -> None:
     """Give a step that is no message of its own accord to a person, or put it on a role's list."""
     case = book.open_case(entity)
-    ids = [each.instalment_id for each in debts]
     state, reason, task_id = records.DONE, None, None
-    if step.listed_for is not None:
+    wanted = _assignment(step, [each.instalment_id for each in debts])
+    if wanted is None:
         reason = "listed"
     elif step.supply_stop and case is not None and case.supply_stop_date is not None:
         state, reason = records.SUPERSEDED, "already_requested"
-    elif step.approved_by is not None:
-        state = records.AWAITING
-        task_id = tasks.assign(
-            book,
-            at,
-            entity=entity,
+    else:
+        state = records.AWAITING if wanted.decides else records.ASSIGNED
+        task_id = tasks.assign(book, at, entity, wanted).task_id
+    for each in debts:
+        note_step(book, each, step.code, at, state=state, reason=reason, task_id=task_id)
+
+
+def _assignment(step: Step, instalment_ids: list[UUID]) -> Assignment | None:
+    """Return what a person has to do about the step: approve it, or work; None where it is only listed."""
+    if step.approved_by is not None:
+        return Assignment(
             kind=APPROVE + step.code,
             role=step.approved_by,
             due_working_days=APPROVAL_WORKING_DAYS,
             step=step.code,
-            instalment_ids=ids,
+            instalment_ids=instalment_ids,
             decides=True,
-        ).task_id
-    elif step.work is not None:
-        state = records.ASSIGNED
-        task_id = tasks.assign(
-            book,
-            at,
-            entity=entity,
-            kind=step.work.kind,
-            role=step.work.role,
-            due_working_days=step.work.due_working_days,
-            step=step.code,
-            watched_by=step.work.watched_by,
-            instalment_ids=ids,
-            choices=step.work.choices,
-            approved_by=step.work.approved_by,
-        ).task_id
-    for each in debts:
-        note_step(book, each, step.code, at, state=state, reason=reason, task_id=task_id)
+        )
+    if step.work is None:
+        return None
+    return Assignment(
+        kind=step.work.kind,
+        role=step.work.role,
+        due_working_days=step.work.due_working_days,
+        step=step.code,
+        watched_by=step.work.watched_by,
+        instalment_ids=instalment_ids,
+        choices=step.work.choices,
+        approved_by=step.work.approved_by,
+    )
 
 
 def _send(book: Book, entity: str, messages: list[Step], due: dict[str, list[Receivable]], at: Moment) -> None:

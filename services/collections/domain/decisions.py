@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.collections.domain import promises, records, reminders, tasks
+from services.collections.domain import promise_outcomes, promises, records, reminders, tasks
 from services.collections.domain.book import Book, Moment, Refusal
 from services.collections.domain.day_plan import APPROVE, playbook_of
 from services.collections.domain.facts import DebtorClassified, FloorLowered, SupplyStopRequested
@@ -64,7 +64,7 @@ def classify(book: Book, case: Case, at: Moment, *, debtor_class: str | None, re
 
 def lower_floor(book: Book, case: Case, at: Moment, *, reason: str) -> None:
     """Take back what broken promises lifted. Raises Refusal where there is nothing."""
-    if not promises.lower_floors(book, case.entity):
+    if not promise_outcomes.lower_floors(book, case.entity):
         raise Refusal("no broken promise holds this case up")
     book.note(FloorLowered(effective_date=at.today, entity=case.entity, case_id=case.case_id, reason=reason))
 
@@ -136,13 +136,15 @@ def _ask_approval(book: Book, task: Task, at: Moment, *, proposed: str, role: st
     approval = tasks.assign(
         book,
         at,
-        entity=task.entity,
-        kind=APPROVE_CHOICE,
-        role=role,
-        due_working_days=2,
-        step=task.step,
-        instalment_ids=task.instalment_ids,
-        decides=True,
-        proposed=proposed,
+        task.entity,
+        tasks.Assignment(
+            kind=APPROVE_CHOICE,
+            role=role,
+            due_working_days=2,
+            step=task.step,
+            instalment_ids=task.instalment_ids,
+            decides=True,
+            proposed=proposed,
+        ),
     )
     book.change_steps(book.steps_where(task_id=task.task_id), state=records.AWAITING, task_id=approval.task_id)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.collections.domain import tasks
+from services.collections.domain.agreements import DisputeOpened, DisputeResolved
 from services.collections.domain.book import Book, Moment, Refusal
-from services.collections.domain.facts import DisputeOpened, DisputeResolved
 from services.collections.domain.records import Dispute
 
 CREDITED, PARTLY_CREDITED, REJECTED, WITHDRAWN = "credited", "partly_credited", "rejected", "withdrawn"
@@ -49,12 +49,14 @@ def open_dispute(book: Book, at: Moment, *, instalment_id: UUID, amount_minor: i
     tasks.assign(
         book,
         at,
-        entity=dispute.entity,
-        kind=TASK,
-        role=OWNER,
-        due_working_days=ANSWER_WORKING_DAYS,
-        instalment_ids=[instalment_id],
-        subject_id=dispute.dispute_id,
+        dispute.entity,
+        tasks.Assignment(
+            kind=TASK,
+            role=OWNER,
+            due_working_days=ANSWER_WORKING_DAYS,
+            instalment_ids=[instalment_id],
+            subject_id=dispute.dispute_id,
+        ),
     )
     return dispute
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from services.collections.domain import cases, day_plan, promises, reminders, tasks
+from services.collections.domain import cases, day_plan, promise_outcomes, reminders, tasks
+from services.collections.domain.agreements import PauseEnded
 from services.collections.domain.book import Book, Moment
-from services.collections.domain.facts import PauseEnded
 
 
 def follow(book: Book, at: Moment) -> None:
@@ -14,7 +14,7 @@ def follow(book: Book, at: Moment) -> None:
         # A bounce opens the case that the promise it breaks then lifts; a payment keeps a promise, then closes.
         if book.open_case(entity) is None:
             cases.derive(book, entity, at)
-    promises.decide(book, at)
+    promise_outcomes.decide(book, at)
     for entity in entities:
         cases.derive(book, entity, at)
         reminders.withdraw_dead(book, entity, at)

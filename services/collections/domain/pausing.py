@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from services.collections.domain.agreements import PauseEnded, PauseStarted
 from services.collections.domain.book import Book, Moment, Refusal
-from services.collections.domain.facts import PauseEnded, PauseStarted
 from services.collections.domain.pauses import Pause
 
 LONGEST_DAYS = 366

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.collections.domain import records
 from services.collections.domain.book import Book, Moment
 from services.collections.domain.facts import ReminderLine, ReminderPlanned, ReminderWithdrawn
-from services.collections.domain.playbook import Playbook, Step
+from services.collections.domain.playbook import Message, Playbook, Step
 from services.collections.domain.receivables import Receivable
 from services.collections.domain.records import Reminder, TakenStep
 from services.collections.domain.resting import PAID, dunnable_minor, rest
@@ -37,21 +37,7 @@ def plan(
         for each in book.of_entity(entity)
         if (each.instalment_id in taken or each in listed) and rest(book, each, at.today) is None
     ]
-    case = book.open_case(entity)
-    reminder = Reminder(
-        reminder_id=at.id_of("reminder", f"{entity}/{top.code}"),
-        customer_id=book.customer_id,
-        case_id=case.case_id if case is not None else None,
-        entity=entity,
-        purpose=message.purpose,
-        step=top.code,
-        planned_date=on,
-        channels=list(message.channels),
-        formal=message.formal,
-        answer_working_days=message.answer_working_days,
-        playbook_version=playbook.version,
-        lines=lines,
-    )
+    reminder = _intent(book, at, entity=entity, step=top, message=message, version=playbook.version, on=on, lines=lines)
     book.reminders[reminder.reminder_id] = reminder
     for line in lines:
         if line.step is not None:
@@ -124,6 +110,34 @@ def _line(book: Book, receivable: Receivable, step: str | None, on: date) -> Rem
         step=step,
         days_past_due=receivable.days_past_due(on),
         penalty_pct_per_day=receivable.penalty_pct_per_day,
+    )
+
+
+def _intent(
+    book: Book,
+    at: Moment,
+    *,
+    entity: str,
+    step: Step,
+    message: Message,
+    version: str,
+    on: date,
+    lines: list[ReminderLine],
+) -> Reminder:
+    case = book.open_case(entity)
+    return Reminder(
+        reminder_id=at.id_of("reminder", f"{entity}/{step.code}"),
+        customer_id=book.customer_id,
+        case_id=case.case_id if case is not None else None,
+        entity=entity,
+        purpose=message.purpose,
+        step=step.code,
+        planned_date=on,
+        channels=list(message.channels),
+        formal=message.formal,
+        answer_working_days=message.answer_working_days,
+        playbook_version=version,
+        lines=lines,
     )
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.collections.domain import promises
 from services.collections.domain.book import Book
 from services.collections.domain.pauses import resting_until
+from services.collections.domain.promise_money import promised_minor
 from services.collections.domain.receivables import Receivable
 
 PAID, DISPUTED, PROMISED, PAUSED, SMALL = "paid", "disputed", "promised", "paused", "below_minimum"
@@ -30,7 +30,7 @@ def rest(book: Book, receivable: Receivable, day: date) -> Rest | None:
         return Rest(reason=DISPUTED if collectible < receivable.open_minor else SMALL)
     if receivable.dunning_from is not None and day < receivable.dunning_from:
         return Rest(reason=DISPUTED, ask_again=receivable.dunning_from)
-    promised, lapses = promises.promised_minor(book, receivable)
+    promised, lapses = promised_minor(book, receivable)
     if lapses is not None and collectible - promised < minimum and day <= lapses:
         return Rest(reason=PROMISED, ask_again=lapses + _ONE_DAY)
     return _pause(book, receivable, day)
@@ -38,7 +38,7 @@ def rest(book: Book, receivable: Receivable, day: date) -> Rest | None:
 
 def dunnable_minor(book: Book, receivable: Receivable) -> int:
     """Return what may be asked for: open, not disputed and not promised."""
-    return book.collectible_minor(receivable) - promises.promised_minor(book, receivable)[0]
+    return book.collectible_minor(receivable) - promised_minor(book, receivable)[0]
 
 
 def _pause(book: Book, receivable: Receivable, day: date) -> Rest | None:

@@ -1,7 +1,7 @@
 """Tasks: what a person has to do, decide or approve; one for all debts of a customer, not ten (K3)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.collections.domain.book import Book, Moment
@@ -11,49 +11,36 @@ from services.collections.domain.records import Task
 NEEDLESS = "needless"
 
 
-def assign(
-    book: Book,
-    at: Moment,
-    *,
-    entity: str,
-    kind: str,
-    role: str,
-    due_working_days: int,
-    step: str | None = None,
-    watched_by: str | None = None,
-    instalment_ids: Iterable[UUID] = (),
-    decides: bool = False,
-    choices: Sequence[str] = (),
-    subject_id: UUID | None = None,
-    proposed: str | None = None,
-    approved_by: str | None = None,
-) -> Task:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What a role is to do within so many working days; `subject_id` is the promise or dispute that it is about.
+
+    One that `decides` is approved or refused. One with `choices` ends with one of them, which `approved_by` then
+    approves as `proposed`.
+    """
+
+    kind: str
+    role: str
+    due_working_days: int
+    step: str | None = None
+    watched_by: str | None = None
+    instalment_ids: Sequence[UUID] = ()
+    decides: bool = False
+    choices: Sequence[str] = ()
+    subject_id: UUID | None = None
+    proposed: str | None = None
+    approved_by: str | None = None
+
+
+def assign(book: Book, at: Moment, entity: str, wanted: Assignment) -> Task:
     """Give the role a task, or add the debts to the open task of the same kind and step."""
-    wanted = list(instalment_ids)
     for task in open_tasks(book, entity):
-        if (task.kind, task.step, task.subject_id, task.proposed) == (kind, step, subject_id, proposed):
-            more = [each for each in wanted if each not in task.instalment_ids]
+        same = (wanted.kind, wanted.step, wanted.subject_id, wanted.proposed)
+        if (task.kind, task.step, task.subject_id, task.proposed) == same:
+            more = [each for each in wanted.instalment_ids if each not in task.instalment_ids]
             book.tasks[task.task_id] = replace(task, instalment_ids=[*task.instalment_ids, *more])
             return book.tasks[task.task_id]
-    case = book.open_case(entity)
-    task = Task(
-        task_id=at.id_of("task", f"{entity}/{kind}/{step}/{subject_id}/{proposed}"),
-        customer_id=book.customer_id,
-        case_id=case.case_id if case is not None else None,
-        entity=entity,
-        kind=kind,
-        step=step,
-        role=role,
-        watched_by=watched_by,
-        assigned_date=at.today,
-        due_date=book.calendar(entity).add_working_days(at.today, due_working_days),
-        instalment_ids=wanted,
-        decides=decides,
-        choices=list(choices) or None,
-        subject_id=subject_id,
-        proposed=proposed,
-        approved_by=approved_by,
-    )
+    task = _task(book, at, entity, wanted)
     book.tasks[task.task_id] = task
     book.note(
         TaskAssigned(
@@ -61,9 +48,9 @@ def assign(
             entity=entity,
             task_id=task.task_id,
             case_id=task.case_id,
-            kind=kind,
-            step=step,
-            role=role,
+            kind=task.kind,
+            step=task.step,
+            role=task.role,
             due_date=task.due_date,
         )
     )
@@ -107,3 +94,25 @@ def end_about(book: Book, subject_id: UUID, at: Moment, *, outcome: str = NEEDLE
     for task in list(book.tasks.values()):
         if task.subject_id == subject_id and task.outcome is None:
             complete(book, task, at, outcome=outcome)
+
+
+def _task(book: Book, at: Moment, entity: str, wanted: Assignment) -> Task:
+    case = book.open_case(entity)
+    return Task(
+        task_id=at.id_of("task", f"{entity}/{wanted.kind}/{wanted.step}/{wanted.subject_id}/{wanted.proposed}"),
+        customer_id=book.customer_id,
+        case_id=case.case_id if case is not None else None,
+        entity=entity,
+        kind=wanted.kind,
+        step=wanted.step,
+        role=wanted.role,
+        watched_by=wanted.watched_by,
+        assigned_date=at.today,
+        due_date=book.calendar(entity).add_working_days(at.today, wanted.due_working_days),
+        instalment_ids=list(wanted.instalment_ids),
+        decides=wanted.decides,
+        choices=list(wanted.choices) or None,
+        subject_id=wanted.subject_id,
+        proposed=wanted.proposed,
+        approved_by=wanted.approved_by,
+    )

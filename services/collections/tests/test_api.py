@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from services.collections.tests.desk import Desk
-from services.collections.tests.house import ENTITY, House, Story
+from services.collections.tests.house import House
+from services.collections.tests.story import ENTITY, Story
 from services.collections.tests.test_story import begin, live_until
 from services.collections.usecases.know_policies import house_document
 from shared.ids import new_id

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.collections.tests.house import PARTITIONS, House, Story, days
+from services.collections.tests.house import PARTITIONS, House, days
+from services.collections.tests.story import Story
 from shared.database import open_engine
 from shared.ids import customer_id_of, partition_of
 from shared.messaging.subscription import Received

@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.collections.domain import decisions, promises
-from services.collections.domain.book import Refusal
-from services.collections.domain.facts import (
+from services.collections.domain import decisions, promise_money, promises
+from services.collections.domain.agreements import (
     PromiseBroken,
     PromiseKept,
     PromiseMade,
     PromisePartlyKept,
     PromiseWithdrawn,
+)
+from services.collections.domain.book import Refusal
+from services.collections.domain.facts import (
     ReminderPlanned,
     StageEased,
     StageEscalated,
@@ -173,11 +175,11 @@ def test_the_second_promise_for_a_debt_waits_for_a_manager() -> None:
     world.promise(100_000, date(2026, 4, 8), "I")
     world.live_until(date(2026, 4, 13))
     second = world.promise(100_000, date(2026, 4, 20), "I")
-    assert second.state == promises.PROPOSED
+    assert second.state == promise_money.PROPOSED
     assert len(world.of(PromiseMade)) == 1
     world.approve(promises.APPROVAL)
     assert len(world.of(PromiseMade)) == 2
-    assert world.book.promises[second.promise_id].state == promises.OPEN
+    assert world.book.promises[second.promise_id].state == promise_money.OPEN
 
 
 def test_a_refused_second_promise_never_counts() -> None:
@@ -187,7 +189,7 @@ def test_a_refused_second_promise_never_counts() -> None:
     world.live_until(date(2026, 4, 13))
     second = world.promise(100_000, date(2026, 4, 20), "I")
     world.approve(promises.APPROVAL, approved=False)
-    assert world.book.promises[second.promise_id].state == promises.REFUSED
+    assert world.book.promises[second.promise_id].state == promise_money.REFUSED
 
 
 @pytest.mark.parametrize(

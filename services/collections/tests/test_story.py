@@ -3,7 +3,8 @@
 from datetime import date
 
 from services.collections.tests.desk import Desk
-from services.collections.tests.house import ENTITY, ONE_DAY, House, Story, days
+from services.collections.tests.house import ONE_DAY, House, days
+from services.collections.tests.story import ENTITY, Story
 
 ISSUED = date(2026, 3, 2)
 DUE = date(2026, 3, 31)  # a Tuesday

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.collections.domain import agenda, decisions, hearing, promises, records
+from services.collections.domain import agenda, decisions, hearing, messages, promises, records
 from services.collections.domain.book import Book, Moment
 from services.collections.domain.facts import Fact, ReminderPlanned
 from services.collections.domain.follow import follow, work
@@ -167,8 +167,8 @@ class World:
     def send(self, reminder: Reminder) -> None:
         """Let a message leave and arrive today."""
         lines = [(line.instalment_id, line.step, line.episode) for line in reminder.lines]
-        self.do(lambda book, at: hearing.leave(book, reminder, lines, at, at.today))
-        self.do(lambda book, at: hearing.arrive(book, reminder, lines, at.today))
+        self.do(lambda book, at: messages.leave(book, reminder, lines, at, at.today))
+        self.do(lambda book, at: messages.arrive(book, reminder, lines, at.today))
 
     def _moment(self) -> Moment:
         self.causes += 1

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.collections.domain import hearing, records
+from services.collections.domain import messages, records
 from services.collections.domain.book import Book, Moment
 from services.collections.domain.records import Reminder
 from shared.contracts import notifications
@@ -12,27 +12,27 @@ from shared.messaging.subscription import Refused
 
 def hear_sent(book: Book, at: Moment, event: notifications.MessageSent, _envelope: Envelope) -> None:
     """Note that the message left."""
-    hearing.leave(book, _reminder(book, event.reminder_id), _lines(event.lines), at, event.sent_date)
+    messages.leave(book, _reminder(book, event.reminder_id), _lines(event.lines), at, event.sent_date)
 
 
 def hear_delivered(book: Book, _at: Moment, event: notifications.MessageDelivered, _envelope: Envelope) -> None:
     """Let the notice's period run."""
-    hearing.arrive(book, _reminder(book, event.reminder_id), _lines(event.lines), event.arrived_date)
+    messages.arrive(book, _reminder(book, event.reminder_id), _lines(event.lines), event.arrived_date)
 
 
 def hear_withheld(book: Book, at: Moment, event: notifications.MessageWithheld, _envelope: Envelope) -> None:
     """Free the keys of a message that will not go."""
-    hearing.fail(book, _reminder(book, event.reminder_id), at, outcome=records.WITHHELD, reason=event.reason)
+    messages.fail(book, _reminder(book, event.reminder_id), at, outcome=records.WITHHELD, reason=event.reason)
 
 
 def hear_failed(book: Book, at: Moment, event: notifications.MessageFailed, _envelope: Envelope) -> None:
     """Ask for a contact that can be reached."""
-    hearing.fail(book, _reminder(book, event.reminder_id), at, outcome=records.FAILED, reason=event.reason)
+    messages.fail(book, _reminder(book, event.reminder_id), at, outcome=records.FAILED, reason=event.reason)
 
 
 def hear_unknown(book: Book, at: Moment, event: notifications.MessageOutcomeUnknown, _envelope: Envelope) -> None:
     """Note that nobody knows whether the message left."""
-    hearing.lose_sight(book, _reminder(book, event.reminder_id), at)
+    messages.lose_sight(book, _reminder(book, event.reminder_id), at)
 
 
 def hear_invalid(book: Book, at: Moment, _event: notifications.ContactPointInvalid, _envelope: Envelope) -> None:
@@ -40,7 +40,7 @@ def hear_invalid(book: Book, at: Moment, _event: notifications.ContactPointInval
     for entity in book.entity_codes():
         owed = [each.instalment_id for each in book.of_entity(entity) if each.open_minor > 0]
         if owed:
-            hearing.mend_contact(book, entity, at, instalment_ids=owed)
+            messages.mend_contact(book, entity, at, instalment_ids=owed)
 
 
 def _reminder(book: Book, reminder_id: UUID) -> Reminder:
