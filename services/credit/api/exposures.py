@@ -1,5 +1,8 @@
-"""Shows what counts against a customer's limits, part by part (C5)."""
+"""Shows what counts against customers' limits, part by part (C5)."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.api.asking import NamedCustomer
 from services.credit.api.shown import MoneyShown, PartShown
 from services.credit.domain.exposure import Parts, exposure
-from services.credit.domain.rates import RateMissing
+from services.credit.domain.profile import Profile
+from services.credit.domain.rates import RateMissing, Rates
 from services.credit.store.days import newest_day
-from services.credit.store.exposures import load_balances, load_parts
+from services.credit.store.exposures import EntityBalance, list_ids, load_balances, load_parts
 from services.credit.store.groups import Group, load_groups
-from services.credit.store.profiles import load_profile
+from services.credit.store.profiles import load_known
 from services.credit.store.rates import load_rates
 from services.credit.usecases.check_answer import money, shown_parts
 from shared.money import Money, format_amount
 from shared.service import Context
+from shared.web.cursor import Listing, Page
 from shared.web.keys import Reader
 from shared.web.models import AmountText
-from shared.web.problem_types import INVALID
-from shared.web.problems import Problem
 from shared.web.routing import router
 
 
@@ -54,6 +57,7 @@ class ExposureShown(CappedShown):
     """All parts of a customer's exposure."""
 
     customer_id: UUID
+    customer_number: str | None
     parts: list[PartShown]
     balances: list[BalanceShown]
     group: GroupExposure | None
@@ -63,53 +67,71 @@ def exposures_router(context: Context) -> APIRouter:
     """Return the route of exposures."""
     routes = router(prefix="/v1", tags=["exposures"])
 
-    @routes.get("/exposures", response_model=ExposureShown)
-    async def show(_caller: Reader, customer_id: NamedCustomer) -> dict[str, Any]:
-        """Show open receivables, live reservations and unapplied cash of one customer, and of the group."""
-        if customer_id is None:
-            raise Problem(INVALID, errors=[{"pointer": "/customer_id", "detail": "Name a customer by id or number"}])
+    @routes.get("/exposures")
+    async def find(_caller: Reader, paging: Listing, customer_id: NamedCustomer) -> Page[ExposureShown]:
+        """List open receivables, live reservations and unapplied cash of customers, with limits and groups."""
         async with context.engine.connect() as connection:
-            return await _exposure(context, connection, customer_id)
+            ids = await list_ids(connection, customer_id=customer_id, after=paging.after, rows=paging.limit + 1)
+            today = await newest_day(connection) or context.clock.now().date()
+            book = await _open_book(connection, ids[: paging.limit], today)
+        return Page(**paging.page(ids, position=lambda each: [str(each)], item=book.customer))
 
     return routes
 
 
-async def _exposure(context: Context, connection: AsyncConnection, customer_id: UUID) -> dict[str, Any]:
-    profile = await load_profile(connection, customer_id)
-    code = profile.group if profile else None
-    parts = (await load_parts(connection, [customer_id]))[customer_id]
-    group = (await load_groups(connection, [code]))[code] if code else None
-    today = await newest_day(connection) or context.clock.now().date()
-    rates = await load_rates(connection, as_of=today)
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What there is to show of some customers."""
 
-    def capped(limit: Money | None, parts: Parts) -> dict[str, Any]:
-        try:
-            total = exposure(parts, currency=limit.currency, rates=rates) if limit else None
-        except RateMissing:
-            total = None
-        free = limit - total if limit and total else None
+    profiles: Mapping[UUID, Profile | None]
+    parts: Mapping[UUID, Parts]
+    balances: Mapping[UUID, Sequence[EntityBalance]]
+    groups: Mapping[str, Group]
+    rates: Rates
+
+    def customer(self, customer_id: UUID) -> dict[str, Any]:
+        profile, parts = self.profiles[customer_id], self.parts[customer_id]
         return {
-            name: money(each) if each else None
-            for name, each in (("limit", limit), ("exposure", total), ("free", free))
+            "customer_id": customer_id,
+            "customer_number": profile.customer_number if profile else None,
+            **self._capped(profile.limit if profile else None, parts),
+            "parts": shown_parts(parts),
+            "balances": [_balance(each) for each in self.balances.get(customer_id, ())],
+            "group": self._group(self.groups[profile.group]) if profile and profile.group else None,
         }
 
+    def _group(self, group: Group) -> dict[str, Any]:
+        return {"group": group.code, **self._capped(group.limit, group.parts), "parts": shown_parts(group.parts)}
+
+    def _capped(self, limit: Money | None, parts: Parts) -> dict[str, Any]:
+        total = self._total(limit, parts)
+        free = limit - total if limit and total else None
+        capped = {"limit": limit, "exposure": total, "free": free}
+        return {name: money(each) if each else None for name, each in capped.items()}
+
+    def _total(self, limit: Money | None, parts: Parts) -> Money | None:
+        try:
+            return exposure(parts, currency=limit.currency, rates=self.rates) if limit else None
+        except RateMissing:
+            return None
+
+
+async def _open_book(connection: AsyncConnection, ids: Sequence[UUID], today: date) -> _Book:
+    known = await load_known(connection, ids)
+    profiles = {customer_id: each.profile for customer_id, each in known.items()}
+    return _Book(
+        profiles=profiles,
+        parts=await load_parts(connection, ids),
+        balances=await load_balances(connection, ids),
+        groups=await load_groups(connection, {each.group for each in profiles.values() if each and each.group}),
+        rates=await load_rates(connection, as_of=today),
+    )
+
+
+def _balance(balance: EntityBalance) -> dict[str, Any]:
     return {
-        "customer_id": customer_id,
-        **capped(profile.limit if profile else None, parts),
-        "parts": shown_parts(parts),
-        "balances": [_balance(row) for row in await load_balances(connection, customer_id)],
-        "group": _group(group, capped(group.limit, group.parts)) if group else None,
-    }
-
-
-def _group(group: Group, capped: dict[str, Any]) -> dict[str, Any]:
-    return {"group": group.code, **capped, "parts": shown_parts(group.parts)}
-
-
-def _balance(row: Any) -> dict[str, Any]:
-    return {
-        "entity": row.entity,
-        "currency": row.currency,
-        "open_receivables": format_amount(row.open_minor, row.currency),
-        "unapplied_cash": format_amount(row.unapplied_minor, row.currency),
+        "entity": balance.entity,
+        "currency": balance.currency,
+        "open_receivables": format_amount(balance.open_minor, balance.currency),
+        "unapplied_cash": format_amount(balance.unapplied_minor, balance.currency),
     }

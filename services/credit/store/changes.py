@@ -35,7 +35,7 @@ _OF_SUBJECT = text("""
     SELECT ordinal, field, CAST(before AS text) AS before, CAST(after AS text) AS after, reason, source, actor,
            business_date, recorded_at
     FROM recorded_change
-    WHERE subject = :subject AND (CAST(:after AS bigint) IS NULL OR ordinal < :after)
+    WHERE subject = :subject AND (CAST(:after AS bigint) IS NULL OR ordinal < CAST(:after AS bigint))
     ORDER BY ordinal DESC LIMIT :rows
 """)
 

@@ -34,7 +34,8 @@ _LISTING = text("""
     WHERE (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
       AND (CAST(:order_number AS text) IS NULL OR order_number = :order_number)
       AND (CAST(:decision AS text) IS NULL OR decision = :decision)
-      AND (CAST(:after_at AS timestamptz) IS NULL OR (recorded_at, check_id) < (:after_at, CAST(:after_id AS uuid)))
+      AND (CAST(:after_at AS timestamptz) IS NULL
+           OR (recorded_at, check_id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
     ORDER BY recorded_at DESC, check_id DESC LIMIT :rows
 """)
 

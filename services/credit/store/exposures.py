@@ -1,6 +1,7 @@
 """Reads what counts against limits: by customer, and by industry and country for the portfolio's warnings."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.exposure import Part
 from services.credit.domain.portfolio import Portfolio
+from shared.web.cursor import Position
 
 _OF_CUSTOMERS = text(
     "SELECT customer_id, currency, open_minor, reserved_minor, unapplied_minor FROM exposure "
     "WHERE customer_id = ANY(CAST(:ids AS uuid[]))"
 )
+_IDS = text("""
+    SELECT customer_id FROM customer
+    WHERE (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
+      AND (CAST(:after AS uuid) IS NULL OR customer_id > CAST(:after AS uuid))
+    ORDER BY customer_id LIMIT :rows
+""")
 _BALANCES = text(
-    "SELECT entity, currency, open_minor, unapplied_minor FROM balance WHERE customer_id = :customer_id "
-    "ORDER BY entity, currency"
+    "SELECT customer_id, entity, currency, open_minor, unapplied_minor FROM balance "
+    "WHERE customer_id = ANY(CAST(:ids AS uuid[])) ORDER BY customer_id, entity, currency"
 )
 _SLICES = text("""
     SELECT p.industry, p.country, e.currency, CAST(sum(e.open_minor) AS bigint) AS open_minor,
@@ -27,6 +35,16 @@ _SLICES = text("""
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class EntityBalance:
+    """What a customer owes one entity in one currency, and has paid it in advance."""
+
+    entity: str
+    currency: str
+    open_minor: int
+    unapplied_minor: int
+
+
 async def load_parts(connection: AsyncConnection, customer_ids: Collection[UUID]) -> dict[UUID, dict[str, Part]]:
     """Return the exposure of each customer by currency; a customer without any has an empty one."""
     found: dict[UUID, dict[str, Part]] = {each: {} for each in customer_ids}
@@ -35,9 +53,21 @@ async def load_parts(connection: AsyncConnection, customer_ids: Collection[UUID]
     return found
 
 
-async def load_balances(connection: AsyncConnection, customer_id: UUID) -> list[Row[Any]]:
-    """Return (entity, currency, open_minor, unapplied_minor) of one customer."""
-    return list(await connection.execute(_BALANCES, {"customer_id": customer_id}))
+async def list_ids(
+    connection: AsyncConnection, *, customer_id: UUID | None, after: Position | None, rows: int
+) -> list[UUID]:
+    """Return up to `rows` customers behind the position `after`, by id."""
+    parameters = {"customer_id": customer_id, "after": after[0] if after else None, "rows": rows}
+    return list(await connection.scalars(_IDS, parameters))
+
+
+async def load_balances(connection: AsyncConnection, customer_ids: Collection[UUID]) -> dict[UUID, list[EntityBalance]]:
+    """Return the balances of customers by entity and currency."""
+    found: dict[UUID, list[EntityBalance]] = {}
+    for row in await connection.execute(_BALANCES, {"ids": sorted(customer_ids)}):
+        balance = EntityBalance(row.entity, row.currency, row.open_minor, row.unapplied_minor)
+        found.setdefault(row.customer_id, []).append(balance)
+    return found
 
 
 async def load_portfolio(connection: AsyncConnection) -> Portfolio:

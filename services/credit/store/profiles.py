@@ -48,7 +48,7 @@ _LISTING = text(f"""
     WHERE (CAST(:customer_number AS text) IS NULL OR p.customer_number = :customer_number)
       AND (CAST(:group_code AS text) IS NULL OR p.group_code = :group_code)
       AND (CAST(:industry AS text) IS NULL OR p.industry = :industry)
-      AND (CAST(:after AS text) IS NULL OR p.customer_number > :after)
+      AND (CAST(:after AS text) IS NULL OR p.customer_number > CAST(:after AS text))
     ORDER BY p.customer_number LIMIT :rows
 """)
 

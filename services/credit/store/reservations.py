@@ -36,7 +36,7 @@ _LISTING = text(f"""
     WHERE (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
       AND (CAST(:order_number AS text) IS NULL OR order_number = :order_number)
       AND (CAST(:state AS text) IS NULL OR state = :state)
-      AND (CAST(:after AS uuid) IS NULL OR reservation_id > :after)
+      AND (CAST(:after AS uuid) IS NULL OR reservation_id > CAST(:after AS uuid))
     ORDER BY reservation_id LIMIT :rows
 """)
 

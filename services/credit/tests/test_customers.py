@@ -96,20 +96,35 @@ async def test_a_batch_answers_for_each_item(erp: Erp) -> None:
     assert [each["status"] for each in again.json()["results"]] == [200, 409, 200]
 
 
-async def test_customers_are_listed_by_number_page_by_page(erp: Erp) -> None:
-    """P8: a cursor leads through the whole listing once."""
+async def through(erp: Erp, path: str, **query: str) -> list[dict[str, object]]:
+    """Every item of a listing, two at a time."""
+    found: list[dict[str, object]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await erp.get(path, limit=2, **query, **cursor)
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def test_a_cursor_leads_through_each_listing_once(erp: Erp) -> None:
+    """P8: page by page everything comes once, in the order of the listing."""
     for n in range(5):
         await erp.customer(f"K{n}", group="north" if n % 2 else None)
-    found: list[str] = []
-    page = await erp.get("/v1/customers", limit=2)
-    while True:
-        found += [each["customer_number"] for each in page["items"]]
-        if page["next_cursor"] is None:
-            break
-        page = await erp.get("/v1/customers", limit=2, cursor=page["next_cursor"])
-    assert found == [f"K{n}" for n in range(5)]
-    north = await erp.get("/v1/customers", group="north")
-    assert [each["customer_number"] for each in north["items"]] == ["K1", "K3"]
+        await erp.check(f"K{n}", "O-1", "5.00")
+    customers = await through(erp, "/v1/customers")
+    assert [each["customer_number"] for each in customers] == [f"K{n}" for n in range(5)]
+    north = await through(erp, "/v1/customers", group="north")
+    assert [each["customer_number"] for each in north] == ["K1", "K3"]
+    checks = await through(erp, "/v1/credit-checks")
+    assert [each["customer_number"] for each in checks] == [f"K{n}" for n in reversed(range(5))]
+    for listing, key in (("reservations", "reservation_id"), ("exposures", "customer_id")):
+        ids = [str(each[key]) for each in await through(erp, f"/v1/{listing}")]
+        assert len(ids) == 5
+        assert ids == sorted(set(ids))
+    history = await through(erp, f"/v1/customers/{customers[1]['customer_id']}/history")
+    assert sorted(str(each["field"]) for each in history) == ["country", "group", "key_customer", "kind", "name"]
 
 
 async def test_nonsense_is_refused_before_anything_is_written(erp: Erp, engine: AsyncEngine) -> None:

@@ -104,8 +104,9 @@ async def test_invoices_consume_what_their_order_reserved(erp: Erp, engine: Asyn
     books.issue("R1", 20000, order="O-1")
     books.issue("R2", 10000, order="O-other")
     await follow(engine, [books.facts])
-    shown = await erp.get("/v1/exposures", customer_number="K1")
+    (shown,) = (await erp.get("/v1/exposures", customer_number="K1"))["items"]
     assert (shown["exposure"]["amount"], shown["free"]["amount"]) == ("600.00", "400.00")
+    assert [(each["entity"], each["open_receivables"]) for each in shown["balances"]] == [("cn01", "300.00")]
     books.issue("R3", 40000, order="O-1")
     await follow(engine, [books.facts[2:]])
     held = (await erp.get("/v1/reservations", customer_number="K1"))["items"]
