@@ -1,6 +1,7 @@
 """Invoices over REST: recorded once, owed from their issue date, never edited."""
 
 import asyncio
+from typing import Any
 
 from services.ledger.tests.rest import House, invoice_body
 
@@ -44,7 +45,7 @@ async def test_the_same_number_with_other_content_is_refused(house: House) -> No
 async def test_an_invoice_that_contradicts_itself_is_refused_with_the_place(house: House) -> None:
     """Faults 3.4, 3.6, 3.10, 3.13: nothing is written on a 422."""
     good = invoice_body("I-1", "100.00", "2026-02-01")
-    bad = {
+    bad: dict[str, dict[str, Any]] = {
         "/total": {"total": "100.01"},
         "/lines/0/amount": {"lines": [{"description": "x", "amount": "100.001"}]},
         "/instalments": {"instalments": [{"due_date": "2026-02-01", "amount": "99.00"}]},
