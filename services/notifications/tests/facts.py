@@ -15,6 +15,7 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.subscription import Received
 
 TODAY = date(2026, 3, 16)  # a Monday
+TOMORROW = TODAY + timedelta(days=1)
 NOW = datetime(2026, 3, 16, 2, 30, tzinfo=UTC)  # 10:30 in Shanghai
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 ROOT = UUID("019cae00-0000-7000-8000-000000000000")

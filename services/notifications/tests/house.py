@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,15 +10,17 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.notifications.consumers import NotificationsSubscription
+from services.notifications.domain.message import Action, Message
 from services.notifications.gateways.smtp import Server
 from services.notifications.main import SERVICE, make_desk
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
-from services.notifications.tests.facts import NOW, ROOT, TODAY, TRACE, creditor, envelope
-from services.notifications.tests.mail_sink import Sink
+from services.notifications.tests.facts import NOW, ROOT, TODAY, TRACE, Customer, creditor, envelope, person
+from services.notifications.tests.mail_sink import Script, Sink
 from services.notifications.usecases.load_templates import load_templates
 from services.notifications.usecases.record_contact_points import Person, RecordContactPoint, record_contact_points
 from services.notifications.usecases.request import Request
+from services.notifications.usecases.resolve_messages import ResolveMessage, resolve_messages
 from shared.clock import FixedClock
 from shared.contracts import collections
 from shared.ids import derived_id, new_id, partition_of
@@ -26,6 +28,7 @@ from shared.messaging.customers import lock_customers
 from shared.messaging.subscription import Day, Received
 from shared.service import Context, make_context
 from shared.web.idempotency import Origin
+from shared.web.problems import Problem
 
 PARTITIONS = 4
 
@@ -54,7 +57,6 @@ class House:
     gates: OpenGates
     day: date = TODAY
     mail_seconds: float = 5
-    applied: dict[str, int] = field(default_factory=dict)
 
     @property
     def sender(self) -> Sender:
@@ -123,6 +125,30 @@ class House:
                 return
         raise AssertionError("the sender never came to rest")
 
+    async def ready(self, customer: Customer, *facts: Received) -> None:
+        """Let a customer with a contact, one overdue invoice and one planned reminder be known."""
+        await self.record(person(customer))
+        await self.hear(customer.issued("INV-1"), customer.planned("INV-1"), *facts)
+
+    async def live_through(self, script: Script, *, purpose: str = "reminder") -> Customer:
+        """Let one planned message meet a server of this script."""
+        customer = Customer()
+        self.sink.script = script
+        await self.record(person(customer))
+        formal = purpose in {"formal_demand", "lawyer_letter"}
+        await self.hear(customer.issued("INV-1"), customer.planned("INV-1", purpose=purpose, formal=formal))
+        await self.live(TODAY)
+        return customer
+
+    async def resolve(self, message_id: UUID, action: Action) -> Message | Problem:
+        """Let a person decide about a message."""
+        origin = Origin(new_id(), "ann", "corr-9", TRACE)
+        command = ResolveMessage(
+            message_id=message_id, action=action, reason="asked", request=Request(origin, self.clock.now())
+        )
+        async with self.context.begin() as connection:
+            return (await resolve_messages(connection, [command], desk=make_desk(self.context)))[0]
+
     async def record(self, *people: Person) -> list[UUID]:
         """Record people at customers."""
         origin = Origin(new_id(), "erp", "corr-test-1", TRACE)
@@ -145,6 +171,10 @@ class House:
         """What was published, in order: wire name without publisher and version, and body."""
         rows = await self.rows("SELECT wire, body FROM outbox ORDER BY id")
         return [(wire.split(".")[1], json.loads(body)) for wire, body in rows]
+
+    async def told(self, name: str) -> list[dict[str, Any]]:
+        """The bodies of the events of this name."""
+        return [body for other, body in await self.events() if other == name]
 
     async def published(self) -> list[str]:
         """The names of what was published, in order."""

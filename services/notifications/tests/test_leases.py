@@ -1,0 +1,84 @@
+"""Claims whose holders die, are slow, or are too late (N4, faults 2.36, 2.43)."""
+
+from datetime import timedelta
+
+from services.notifications.domain.message import Outcome
+from services.notifications.main import make_desk
+from services.notifications.tests.facts import NOW, Customer, person
+from services.notifications.tests.house import House
+from services.notifications.tests.mail_sink import Script
+from services.notifications.usecases.settle_attempts import settle_attempts
+from shared.messaging.customers import lock_customers
+
+
+async def test_a_claim_whose_holder_is_gone_is_unknown_when_its_lease_ends(house: House) -> None:
+    """Faults 2.36, 2.43: the attempt was committed before the first byte, so it may have been sent."""
+    customer = await ready_and_claimed(house)
+    await house.send()
+    assert (await house.state(customer.message_id()))[0] == "claimed"
+
+    house.clock.at = NOW + timedelta(seconds=91)
+    await house.send()
+
+    assert house.sink.taken == []
+    assert await house.state(customer.message_id()) == ("unknown", "outcome_unknown")
+
+
+async def test_a_late_truth_replaces_the_unknown(house: House) -> None:
+    """Faults 2.41: a holder that was only slow still says what happened, once."""
+    customer = await ready_and_claimed(house)
+    house.clock.at = NOW + timedelta(seconds=91)
+    await house.send()
+
+    await settle(house, customer, Outcome(kind="taken", code=250))
+    await settle(house, customer, Outcome(kind="taken", code=250))
+    await settle(house, customer, Outcome(kind="unknown"))
+
+    assert await house.state(customer.message_id()) == ("sent", None)
+    assert (await house.published())[1:] == ["message-outcome-unknown", "message-sent"]
+
+
+async def test_a_stale_holder_cannot_speak_for_a_newer_attempt(house: House) -> None:
+    """N4: the number of the attempt is the fence."""
+    customer = await house.live_through(Script(close_after_data=True))
+    await house.resolve(customer.message_id(), "resend")
+    house.sink.script = Script(end="550 refused")
+    await house.send()
+
+    await settle(house, customer, Outcome(kind="taken", code=250))
+
+    assert await house.state(customer.message_id()) == ("failed", "smtp_550")
+    assert await house.rows("SELECT outcome FROM attempt ORDER BY attempt_no") == [("taken",), ("refused",)]
+
+
+async def test_what_was_not_begun_is_decided_on_anew(house: House) -> None:
+    """N5: positions that grew old are asked for again; the day waits for it."""
+    customer = await ready_and_claimed(house)
+    await settle(house, customer, Outcome(kind="not_begun"))
+    assert await house.unfinished() == [customer.customer_id]
+
+    await house.send()
+
+    assert len(house.sink.taken) == 1
+    assert await house.rows("SELECT outcome FROM attempt ORDER BY attempt_no") == [("not_begun",), ("taken",)]
+
+
+async def ready_and_claimed(house: House) -> Customer:
+    """Claim one message as a holder does who is then never heard of."""
+    customer = Customer()
+    await house.record(person(customer))
+    await house.hear(customer.issued("INV-1"), customer.planned("INV-1"))
+    await house.open()
+    await house.work_day()
+    claimed = await house.sender._claim()  # noqa: SLF001 - the first half of a round
+    assert len(claimed.claims) == 1
+    return customer
+
+
+async def settle(house: House, customer: Customer, outcome: Outcome) -> None:
+    """Say what came of the first attempt."""
+    async with house.context.begin() as connection:
+        await lock_customers(connection, [customer.customer_id], partitions=house.context.partitions)
+        await settle_attempts(
+            connection, {(customer.message_id(), 1): outcome}, desk=make_desk(house.context), now=house.clock.now()
+        )
