@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 
 SEND_SECONDS = 10
@@ -108,6 +109,8 @@ class StreamConsumer:
             # A restarted worker takes its partitions back at once instead of waiting for its dead self to expire.
             group_instance_id=instance if group else None,
             client_id=instance or "reader",
+            # One worker gets partition p of all topics; the client's default would deal them out one by one.
+            partition_assignment_strategy=[RangePartitionAssignor],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,

@@ -1,0 +1,1 @@
+"""Faults in the whole house: real processes, real Kafka and PostgreSQL, killed, stopped, cut off and silenced."""

@@ -1,0 +1,122 @@
+"""The whole house under test: its processes and servers, what can be done to them, and the check afterwards."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from email.policy import default
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dueflow_client import Addresses, Dueflow
+
+from checker.everything import Installation, check_everything
+from deploy.local.ports import answers, free_port
+from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.runner import LocalStack
+from deploy.local.supervised import Supervised
+from tests.faults.kafka_behind import KafkaBehindProxy
+from tests.faults.proxy import Proxy
+
+SERVICES = ("credit", "ledger", "collections", "notifications")
+APIS = tuple(f"{service}-api" for service in SERVICES)
+WORKERS = tuple(f"{service}-worker" for service in SERVICES)
+PARTITIONS = 3
+_DRAINED_SECONDS = 60
+_LOOK_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class House:
+    """A running installation with a proxy between its services and Kafka."""
+
+    stack: LocalStack
+    postgres: EmbeddedPostgres
+    kafka: KafkaBehindProxy
+    to_kafka: Proxy
+    dueflow: Dueflow
+
+    def processes(self, names: Collection[str]) -> list[Supervised]:
+        """Return the processes of these names."""
+        return [self.stack.process(name) for name in names]
+
+    def restarts(self, names: Collection[str]) -> list[int]:
+        """Return how often each of these came up again by itself since it was last started."""
+        return [process.restarts for process in self.processes(names)]
+
+    async def arm(self, crashes: Mapping[str, str]) -> None:
+        """Restart processes so that each dies by SIGKILL where `crashes` says (`place:n`, the n-th time), once."""
+        restarts = (
+            self.stack.restart(name, environment={"DUEFLOW_TEST_CRASH_AT": place}) for name, place in crashes.items()
+        )
+        await asyncio.gather(*restarts)
+
+    def send_signal(self, name: str, what: signal.Signals) -> None:
+        """Send a signal to a process of the house."""
+        pid = self.stack.process(name).pid
+        assert pid is not None, f"{name} does not run"
+        os.kill(pid, what)
+
+    async def until(self, names: Collection[str], *, ready: bool, seconds: float = 60) -> None:
+        """Return when all of these say that they are ready, or that they are not."""
+        async with asyncio.timeout(seconds):
+            while any(process.is_ready != ready for process in self.processes(names)):
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def heal(self) -> None:
+        """Bring back whatever a fault took away, and return when all is ready."""
+        await self.to_kafka.heal()
+        if not answers(urlsplit(self.postgres.url).port or 0):
+            self.postgres.launch()
+        if not answers(self.kafka.port_behind):
+            self.kafka.launch()
+        for server in (self.postgres, self.kafka):
+            await asyncio.to_thread(server.wait_ready)
+        for process in self.stack.processes:
+            if process.pid is None and process.state == "stopped":
+                process.start()
+            if process.pid is not None:
+                os.kill(process.pid, signal.SIGCONT)
+        await asyncio.gather(*(process.wait_ready() for process in self.stack.processes))
+
+    def caught_mails(self) -> list[str]:
+        """Return the message id of each mail that the mail server took, as often as it took it."""
+        mails = (
+            BytesHeaderParser(policy=default).parsebytes(each.read_bytes())
+            for each in (self.stack.root / "mail").glob("*.eml")
+        )
+        return [str(mail["Message-ID"]).strip("<>").partition("@")[0] for mail in mails]
+
+    async def check(self) -> None:
+        """Assert what holds after every fault: drained in a minute (L), once (O), nothing lost (N), balanced (B)."""
+        installation = Installation(
+            database_urls={service: self.stack.checker_url(service) for service in SERVICES},
+            bootstrap=self.stack.bootstrap,
+            topic_prefix=self.stack.topic_prefix,
+            ledger=self.dueflow.ledger,
+        )
+        verdict = await check_everything(installation, patience_seconds=_DRAINED_SECONDS)
+        broken = [f"{each.check}: {each.wrong}, {each.differences}" for each in verdict.findings if not each.holds]
+        assert not broken, "\n".join(broken)
+
+
+@asynccontextmanager
+async def open_house(folder: Path) -> AsyncIterator[House]:
+    """Start everything, and end it afterwards."""
+    port_behind = free_port()
+    async with Proxy(port_behind) as to_kafka:
+        kafka = KafkaBehindProxy(folder / "kafka", port_behind=port_behind, proxy_port=to_kafka.port)
+        # Durable: what a killed server had acknowledged must be there when it comes back.
+        postgres = EmbeddedPostgres(folder / "postgres", durable=True)
+        stack = LocalStack(
+            folder, partitions=PARTITIONS, fast_clock=True, prefix="faults", postgres=postgres, kafka=kafka
+        )
+        async with stack, Dueflow(_addresses(stack), key=stack.api_key) as dueflow:
+            yield House(stack, postgres, kafka, to_kafka, dueflow)
+
+
+def _addresses(stack: LocalStack) -> Addresses:
+    return Addresses(**{service: stack.api_url(service) for service in SERVICES})
