@@ -8,7 +8,7 @@ from dueflow_client import Dueflow
 from rich.console import Console
 
 from cli.connection import Json, RunName, ask, print_json, running_stack, wants_json
-from demo.day import turn_to
+from demo.fast_clock import FastClock
 
 Day = Annotated[
     datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="The day to open; without it, show today's.")
@@ -31,5 +31,5 @@ def day(day: Day = None, *, run: RunName = None, as_json: Json = False) -> None:
 async def _open_and_show(dueflow: Dueflow, wanted: date | None) -> Any:
     if wanted is None:
         return await dueflow.ledger.current_day()
-    await turn_to(dueflow, wanted)
+    await FastClock(dueflow).turn_to(wanted)
     return await dueflow.ledger.day(wanted)

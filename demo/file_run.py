@@ -11,7 +11,7 @@ from typing import Any, Literal
 from dueflow_client import Dueflow, Problem
 from dueflow_client.shapes import ContactPoint, Customer
 
-from demo.day import turn_to
+from demo.fast_clock import FastClock
 from demo.mapping import Mapping as FileMapping
 from demo.rows import BadRow, FileRow, Reading
 from shared.money import format_amount
@@ -49,7 +49,8 @@ class FileRun:
 
     async def play(self) -> AsyncIterator[date]:
         """Record what belongs to each day, then open the next; what lies before the open day is recorded late."""
-        today = await self._open_day()
+        clock = FastClock(self.dueflow)
+        today = await self._open_day(clock)
         await self._found()
         invoices, payments = _by_date(self.reading.rows)
         while True:
@@ -59,15 +60,15 @@ class FileRun:
             if today >= self.last_day:
                 return
             today += timedelta(days=1)
-            self.overdue += await turn_to(self.dueflow, today)
+            self.overdue += await clock.turn_to(today)
 
-    async def _open_day(self) -> date:
+    async def _open_day(self, clock: FastClock) -> date:
         try:
             return date.fromisoformat((await self.dueflow.ledger.current_day())["day"])
         except Problem as problem:
             if problem.status != _NOT_FOUND:
                 raise
-        await turn_to(self.dueflow, self.first_day)
+        await clock.turn_to(self.first_day)
         return self.first_day
 
     async def _found(self) -> None:

@@ -19,7 +19,7 @@ async def found(house: House, customers: Sequence[Customer]) -> None:
     await house.ask("entities", house.dueflow.ledger.record_entity(COMPANY))
     bodies = [_body(customer) for customer in customers]
     house.count("customers", await house.dueflow.credit.register_customers(bodies))
-    contacts = [customer.contact for customer in customers if customer.contact is not None]
+    contacts = [customer.contact for customer in customers if customer.reachable]
     house.count("contact points", await house.dueflow.notifications.add_contact_points(contacts))
     gate = asyncio.Semaphore(_CONCURRENT_CALLS)
     await asyncio.gather(*(_record_contract(house, customer, gate) for customer in customers))

@@ -62,7 +62,8 @@ class Customer:
     terms: Terms
     secured: bool
     designates: bool
-    contact: ContactPoint | None
+    contact: ContactPoint
+    reachable: bool
 
     @property
     def contract_reference(self) -> str:
@@ -108,6 +109,7 @@ def _customer(chance: Chance, index: int, chinese: tuple[tuple[str, str], tuple[
         secured=chance.happens(0.1, "secured", number),
         designates=chance.happens(_DESIGNATING_SHARE, "designates", number),
         contact=_contact(chance, number, name_zh, name_en, zone, foreign=foreign),
+        reachable=not chance.happens(_WITHOUT_CONTACT_SHARE, "without contact", number),
     )
 
 
@@ -129,12 +131,8 @@ def _foreign_name(index: int, industry: str, country: str) -> tuple[str, str]:
     return name, name
 
 
-def _contact(
-    chance: Chance, number: str, name_zh: str, name_en: str, zone: str, *, foreign: bool
-) -> ContactPoint | None:
-    """Return the person whom the customer named, if any; some Chinese companies want English, as their parents do."""
-    if chance.happens(_WITHOUT_CONTACT_SHARE, "without contact", number):
-        return None
+def _contact(chance: Chance, number: str, name_zh: str, name_en: str, zone: str, *, foreign: bool) -> ContactPoint:
+    """Return the person to write to; some Chinese companies want English, as their parents do."""
     draw = chance.of("contact", number)
     english = foreign or draw.random() < _ENGLISH_SHARE
     surname, given = draw.choice(names.SURNAMES), draw.choice(names.GIVEN_NAMES)

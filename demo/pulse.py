@@ -2,60 +2,45 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 
 import httpx
-from prometheus_client.parser import text_string_to_metric_families
 
+from demo.metrics import WorkerMetrics
 from deploy.local.state import StackState
 
 _EVERY_SECONDS = 1.0
-_PUBLISHED = "dueflow_events_published"
 
 
 class Pulse:
     """What the workers' metrics and the mailbox said last."""
 
-    def __init__(self, state: StackState) -> None:
-        self._state = state
-        self.events: dict[str, int] = dict.fromkeys(state.worker_urls, 0)
+    def __init__(self, state: StackState, metrics: WorkerMetrics) -> None:
+        self._metrics = metrics
+        self._mailbox_url = state.mailbox_url
+        self.events: dict[str, int] = dict.fromkeys(metrics.services, 0)
         self.per_second = 0.0
         self.mails: int | None = None
 
     async def watch(self) -> None:
         """Look every second, for ever; a service that is away keeps its last figure."""
-        async with httpx.AsyncClient(timeout=_EVERY_SECONDS, trust_env=False) as http:
-            while True:
-                began, before = time.monotonic(), sum(self.events.values())
-                await asyncio.sleep(_EVERY_SECONDS)
-                await self.look(http)
-                self.per_second = (sum(self.events.values()) - before) / (time.monotonic() - began)
+        while True:
+            began, before = time.monotonic(), sum(self.events.values())
+            await asyncio.sleep(_EVERY_SECONDS)
+            for service in self.events:
+                await self._look_at(service)
+            if self._mailbox_url is not None:
+                self.mails = await caught_mails(self._mailbox_url)
+            self.per_second = (sum(self.events.values()) - before) / (time.monotonic() - began)
 
-    async def look(self, http: httpx.AsyncClient) -> None:
-        """Look once."""
-        for service, url in self._state.worker_urls.items():
-            try:
-                self.events[service] = _published((await http.get(f"{url}/metrics")).text)
-            except httpx.HTTPError:
-                continue
-        if self._state.mailbox_url is not None:
-            self.mails = await caught_mails(http, self._state.mailbox_url)
+    async def _look_at(self, service: str) -> None:
+        try:
+            counts = await self._metrics.counts(service)
+        except httpx.HTTPError:
+            return
+        self.events[service] = sum(number for (kind, _), number in counts.items() if kind == "published")
 
 
-async def caught_mails(http: httpx.AsyncClient, mailbox_url: str) -> int:
+async def caught_mails(mailbox_url: str) -> int:
     """Return how many mails lie in the mailbox."""
-    answer: Mapping[str, int] = (await http.get(f"{mailbox_url}/api/messages", params={"limit": 1})).json()
-    return answer["total"]
-
-
-def _published(metrics: str) -> int:
-    families = text_string_to_metric_families(metrics)
-    return int(
-        sum(
-            sample.value
-            for family in families
-            if family.name == _PUBLISHED
-            for sample in family.samples
-            if sample.name.endswith("_total")
-        )
-    )
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return int((await http.get(f"{mailbox_url}/api/messages", params={"limit": 1})).json()["total"])

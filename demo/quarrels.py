@@ -1,5 +1,7 @@
 """What the simulated debtors contest, and how each dispute ends: credited, partly credited or rejected."""
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ _OUTCOMES: Mapping[Outcome, float] = {"credited": 0.45, "partly_credited": 0.2, 
 _OPENED_DAYS = (-4, 6)
 _RESOLVED_AFTER_DAYS = (8, 25)
 _PAYS_AFTER_DAYS = 9
+_HEARD_WITHIN_SECONDS = 10
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,15 @@ class Quarrels:
             ends = today + timedelta(days=draw.randint(*_RESOLVED_AFTER_DAYS))
             self._ends[ends].append(_Dispute(debt, answer["dispute_id"], contested_minor))
 
+    async def _credited(self, debt: Debt) -> None:
+        """Wait until the ledger has heard of it and written its credit note: today, whatever the machine's speed."""
+        give_up_at = time.monotonic() + _HEARD_WITHIN_SECONDS
+        while time.monotonic() < give_up_at:
+            instalments = (await self._house.dueflow.ledger.invoice(debt.invoice_id))["instalments"]
+            if amount_text(debt.open_minor, debt.customer) == instalments[debt.ordinal - 1]["open"]:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
     async def _resolve(self, dispute: _Dispute, today: date) -> None:
         debt, contested_minor = dispute.debt, dispute.contested_minor
         outcome = self._house.chance.one_of(_OUTCOMES, "outcome", debt.name)
@@ -81,4 +94,6 @@ class Quarrels:
         if await self._house.ask(f"disputes {outcome.replace('_', ' ')}", call) is not None:
             debt.withheld_minor -= contested_minor
             debt.open_minor -= credited_minor
+            if credited_minor:
+                await self._credited(debt)
             debt.pay_date = debt.pay_date and on_weekday(today + timedelta(days=_PAYS_AFTER_DAYS))

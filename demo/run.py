@@ -19,9 +19,11 @@ from demo import year
 from demo.chance import Chance
 from demo.connect import client_of, installation_of
 from demo.display import Counts, make_display
+from demo.fast_clock import FastClock
 from demo.file_figures import file_figures
 from demo.file_run import FileRun
 from demo.house import COMPANY, House
+from demo.metrics import WorkerMetrics
 from demo.pulse import Pulse
 from demo.report import Report
 from demo.reporting import Run, make_report
@@ -83,7 +85,9 @@ def _prefix() -> str:
 
 async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: StackState) -> Report:
     house = House(dueflow, Chance(story.seed))
-    seconds = await _show(console, state, year.live(house, days=story.days), house.tally.counts, days=story.days)
+    async with WorkerMetrics(state.worker_urls) as metrics:
+        lived = year.live(house, FastClock(dueflow, metrics), days=story.days)
+        seconds = await _show(console, Pulse(state, metrics), lived, house.tally.counts, days=story.days)
     run = Run(
         entity=COMPANY["code"],
         first_day=year.FIRST_DAY,
@@ -101,7 +105,8 @@ async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: Sta
 async def _play_file(console: Console, story: UserFile, dueflow: Dueflow, state: StackState) -> Report:
     playing = FileRun(dueflow, story.reading)
     days = (playing.last_day - playing.first_day).days + 1
-    seconds = await _show(console, state, playing.play(), playing.counts, days=days)
+    async with WorkerMetrics(state.worker_urls) as metrics:
+        seconds = await _show(console, Pulse(state, metrics), playing.play(), playing.counts, days=days)
     run = Run(
         entity=story.reading.mapping.entity.code,
         first_day=playing.first_day,
@@ -114,9 +119,8 @@ async def _play_file(console: Console, story: UserFile, dueflow: Dueflow, state:
     return await make_report(run, verdict, dueflow, state, file=await file_figures(story.path, playing, verdict))
 
 
-async def _show(console: Console, state: StackState, lived: AsyncIterator[date], counts: Counts, *, days: int) -> float:
+async def _show(console: Console, pulse: Pulse, lived: AsyncIterator[date], counts: Counts, *, days: int) -> float:
     """Show day after day while it is lived, and return how long all of it took."""
-    pulse = Pulse(state)
     watching = asyncio.create_task(pulse.watch())
     display = make_display(console, pulse, counts, days=days)
     began = time.monotonic()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from dueflow_client.shapes import Promise
+from dueflow_client.shapes import ContactPoint, Promise
 
 from demo.debts import Debts, amount_text
 from demo.habits import BEHAVIOR, on_weekday
@@ -20,6 +20,7 @@ _PAUSES_SHARE = 0.06
 _PAUSE_DAYS = 10
 _PROMISED_IN_DAYS = (3, 11)
 _BROKEN_FOR_DAYS = (12, 40)
+_TOLERANCE_DAYS = 5
 _CLASSES: Mapping[Habit, tuple[str, float]] = {"unwilling": ("unwilling", 0.5), "troubled": ("in_difficulty", 0.4)}
 
 
@@ -31,6 +32,7 @@ class Staff:
         self._customers = {customer.number: customer for customer in customers}
         self._debts = debts
         self._classified: set[str] = set()
+        self._promised_until: dict[str, date] = {}
 
     async def work(self, today: date) -> None:
         """Work through what was assigned before today; nobody sees a task on the day it is made."""
@@ -48,7 +50,7 @@ class Staff:
             await self._do(customer, task, today)
 
     async def _do(self, customer: Customer, task: Any, today: date) -> None:
-        question = (customer.number, task["kind"], task["step"], task["assigned_date"])
+        question = (customer.number, task["kind"], task["step"], today)
         chance = self._house.chance
         if task["decides"]:
             await self._decide(task, approves=chance.happens(_APPROVES_SHARE, "approves", *question))
@@ -56,6 +58,9 @@ class Staff:
             await self._complete(task, chance.of("choice", *question).choice(task["choices"]))
         elif chance.happens(_SKIPS_SHARE, "skips", *question):
             await self._complete(task, "skipped")
+        elif task["kind"] == "fix_contact":
+            await self._fix_contact(customer)
+            await self._complete(task, "done")
         elif task["kind"] not in {"call", "visit"}:
             await self._complete(task, "done")
         elif not chance.happens(_REACHED_SHARE, "reached", *question):
@@ -91,7 +96,7 @@ class Staff:
 
     async def _promise(self, customer: Customer, today: date) -> None:
         overdue = self._debts.overdue(customer, today=today)
-        if not overdue:
+        if not overdue or self._promised_until.get(customer.number, date.min) >= today:
             return
         draw = self._house.chance.of("promise", customer.number, today)
         promised_date = on_weekday(today + timedelta(days=draw.randint(*_PROMISED_IN_DAYS)))
@@ -107,10 +112,22 @@ class Staff:
         call = self._house.dueflow.collections.record_promise(promise)
         if await self._house.ask("promises", call) is None:
             return
+        self._promised_until[customer.number] = promised_date + timedelta(days=_TOLERANCE_DAYS)
         keeps = draw.random() < BEHAVIOR[customer.habit].keeps_share
         later = on_weekday(promised_date + timedelta(days=draw.randint(*_BROKEN_FOR_DAYS)))
         for debt in overdue:
             debt.pay_date = promised_date if keeps else debt.pay_date and max(debt.pay_date, later)
+
+    async def _fix_contact(self, customer: Customer) -> None:
+        """Find out whom to write to, and where the contract says that letters are served."""
+        notifications = self._house.dueflow.notifications
+        known = [each async for each in notifications.contact_points(customer_number=customer.number)]
+        if not known:
+            contact: ContactPoint = {**customer.contact, "verified": True, "address_for_service": True}
+            await self._house.ask("contact points", notifications.add_contact_point(contact))
+        for each in known:
+            call = notifications.verify_contact_point(each["contact_point_id"], address_for_service=True)
+            await self._house.ask("contact points verified", call)
 
     async def _pause(self, customer: Customer, today: date) -> None:
         call = self._house.dueflow.collections.start_pause(

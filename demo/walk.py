@@ -10,7 +10,7 @@ import httpx
 from dueflow_client import Addresses, Dueflow
 from dueflow_client.shapes import Entity, Invoice
 
-from demo.day import turn_to
+from demo.fast_clock import FastClock
 from deploy.local.databases import SERVICES
 from deploy.local.runner import LocalStack
 from shared.ids import customer_id_of
@@ -73,12 +73,12 @@ async def walk(stack: LocalStack) -> Walk:
     correlation_id = f"walk-{secrets.token_hex(6)}"
     addresses = Addresses(**{each: stack.api_url(each) for each in SERVICES})
     async with Dueflow(addresses, key=stack.api_key, correlation_id=correlation_id) as dueflow:
-        await turn_to(dueflow, _ISSUED)
+        await FastClock(dueflow).turn_to(_ISSUED)
         await dueflow.ledger.record_entity(_ENTITY)
         await dueflow.notifications.add_contact_points([_contact()])
         await dueflow.ledger.issue_invoice(_INVOICE)
         for days in range(1, (_REMINDED - _ISSUED).days + 1):
-            await turn_to(dueflow, _ISSUED + timedelta(days=days))
+            await FastClock(dueflow).turn_to(_ISSUED + timedelta(days=days))
     hops = [hop async for hop in _hops(stack, correlation_id)]
     return Walk(correlation_id, sorted(hops, key=lambda hop: hop.recorded_at), await _mail(stack))
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
-from demo.day import turn_to
+from demo.fast_clock import FastClock
 from demo.fates import Fates
 from demo.founding import found
 from demo.house import House
@@ -18,24 +18,24 @@ FIRST_DAY = date(2025, 1, 1)
 YEAR_DAYS = 365
 
 
-async def live(house: House, *, days: int) -> AsyncIterator[date]:
+async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[date]:
     """Live `days` days from the first of January, and yield each when all services have ended it.
 
-    Within a day the order is fixed: credit is asked before anything else is recorded, so that its answers depend on the
-    days before and on nothing that is still under way.
+    Within a day the order is fixed: first what is decided on the days before (credit's answers, the work of the staff),
+    then new documents and money, so that nothing depends on what is still under way between the services.
     """
     customers = populate(house.chance, count=CUSTOMERS)
     quarrels, payers = Quarrels(house), Payers(house, customers)
     sales = Sales(house, customers, payers, quarrels)
     staff, fates = Staff(house, customers, payers.debts), Fates(house, customers, first_day=FIRST_DAY)
-    await turn_to(house.dueflow, FIRST_DAY)
+    await clock.turn_to(FIRST_DAY)
     await found(house, customers)
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
         await sales.take_orders(today)
         await fates.strike(today)
         await staff.work(today)
+        await quarrels.settle(today)
         await sales.issue_documents(today)
         await payers.pay(today)
-        await quarrels.settle(today)
-        await turn_to(house.dueflow, today + timedelta(days=1))
+        await clock.turn_to(today + timedelta(days=1))
         yield today
