@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+from testcontainers.core.wait_strategies import ExecWaitStrategy
 
 from deploy.local.kafka import SETTINGS
 from deploy.local.ports import free_port
@@ -30,5 +30,6 @@ def kafka() -> tuple[str, Callable[[], None]]:
     # The image reads each property from a variable of its name.
     variables = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in {**SETTINGS, **addresses}.items()}
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port).with_envs(**variables)
-    container.waiting_for(LogMessageWaitStrategy("Kafka Server started")).start()
+    # Asked inside: outside, Docker's proxy accepts connections before there is anybody to answer them.
+    container.waiting_for(ExecWaitStrategy(["bash", "-c", ": </dev/tcp/127.0.0.1/9092"])).start()
     return f"127.0.0.1:{port}", container.stop

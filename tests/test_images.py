@@ -44,7 +44,7 @@ def test_an_image_copies_no_other_service(service: str) -> None:
     """P7: its target names `shared/`, its own folder and its own lock."""
     _, _, stage = (ROOT / "deploy/docker/Dockerfile").read_text().partition(f"FROM service AS {service}\n")
     copied = re.findall(r"^COPY (\S+)", stage.partition("\nFROM ")[0], re.MULTILINE)
-    assert copied == [f"requirements/{service}.lock", f"services/{service}"]
+    assert copied == [f"requirements/{service}.lock", "shared", f"services/{service}"]
 
 
 @pytest.mark.parametrize("name", ["base", *SERVICES])
