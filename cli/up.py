@@ -26,7 +26,13 @@ def up(partitions: Partitions = 12) -> None:
 
 
 async def _up(console: Console, *, partitions: int) -> int:
-    stack = LocalStack(RUNS / "up", partitions=partitions, usual_ports=True, tell=console.print)
+    stack = LocalStack(
+        RUNS / "up",
+        partitions=partitions,
+        usual_ports=True,
+        extra_environment={"DUEFLOW_AUTO_OPEN_DAYS": "true"},
+        tell=console.print,
+    )
     with Live(console=console, get_renderable=lambda: health_table(stack), refresh_per_second=2, transient=True):
         async with stack:
             key_file = stack.root / "secrets.json"

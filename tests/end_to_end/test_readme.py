@@ -1,0 +1,50 @@
+"""Keeps the README true: its curl examples run, as they stand, against a fresh installation with the real clock."""
+
+import asyncio
+import os
+import re
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local.databases import SERVICES
+from deploy.local.runner import LocalStack
+
+ROOT = Path(__file__).parents[2]
+
+
+def examples() -> str:
+    """Return the shell blocks of "Connect an ERP", without the lines that say where `make up` put things."""
+    section = (ROOT / "README.md").read_text().partition("## Connect an ERP")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", section, flags=re.DOTALL)
+    return "\n".join(
+        line for line in "".join(blocks).splitlines() if not line.startswith(("export CREDIT", "export KEY"))
+    )
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are for curl")
+async def test_the_examples_for_an_erp_work_as_they_stand(tmp_path: Path) -> None:
+    """P1, P8: every call of the README is answered with success by services that were started a moment ago."""
+    async with LocalStack(tmp_path, partitions=2, extra_environment={"DUEFLOW_AUTO_OPEN_DAYS": "true"}) as stack:
+        addresses = {each.upper(): stack.api_url(each) for each in SERVICES}
+        await _day_is_open(stack)
+        shell = await asyncio.create_subprocess_exec(
+            *("bash", "-euo", "pipefail", "-c", examples()),
+            env={**os.environ, **addresses, "KEY": stack.api_key, "no_proxy": "127.0.0.1"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output = (await shell.communicate())[0].decode()
+    assert shell.returncode == 0, output
+    assert '"decision":"approve"' in output
+    assert '"rule":"designation"' in output
+
+
+async def _day_is_open(stack: LocalStack) -> None:
+    headers = {"Authorization": f"Bearer {stack.api_key}"}
+    async with httpx.AsyncClient(base_url=stack.api_url("ledger"), headers=headers, trust_env=False) as http:
+        while (await http.get("/v1/business-days/current")).is_error:
+            await asyncio.sleep(0.2)
