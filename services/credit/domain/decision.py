@@ -62,8 +62,8 @@ class Decision:
     measures: tuple[Measure, ...]
 
 
-def decide(*, order: Money, standing: Standing, caps: Sequence[Cap], rates: Rates) -> Decision:
-    """Return the decision on an order that adds `order` to the exposure; `caps` holds every limit it must fit under.
+def decide(*, order: Money, added: Money, standing: Standing, caps: Sequence[Cap], rates: Rates) -> Decision:
+    """Return the decision on an order of which `added` is not invoiced yet; `caps` holds every limit it must fit under.
 
     Without a cap no limit is known, so all is asked for in advance. The strictest reason wins; all are listed.
     """
@@ -71,7 +71,7 @@ def decide(*, order: Money, standing: Standing, caps: Sequence[Cap], rates: Rate
     measures: list[Measure] = []
     for cap in caps:
         try:
-            measures.append(measure(cap, order=order, rates=rates))
+            measures.append(measure(cap, added=added, rates=rates))
         except RateMissing as missing:
             refusals.append(_rate_missing(missing))
     if refusals:
@@ -79,13 +79,13 @@ def decide(*, order: Money, standing: Standing, caps: Sequence[Cap], rates: Rate
     return _weigh(order=order, standing=standing, measures=tuple(measures), rates=rates)
 
 
-def measure(cap: Cap, *, order: Money, rates: Rates) -> Measure:
+def measure(cap: Cap, *, added: Money, rates: Rates) -> Measure:
     """Return the exposure under `cap` before and after the order; raise RateMissing."""
     currency = cap.limit.currency
     return Measure(
         cap,
         before=exposure(cap.parts, currency=currency, rates=rates),
-        after=exposure(with_order(cap.parts, order), currency=currency, rates=rates),
+        after=exposure(with_order(cap.parts, added), currency=currency, rates=rates),
     )
 
 
@@ -122,8 +122,7 @@ def _weigh(*, order: Money, standing: Standing, measures: tuple[Measure, ...], r
             prepaid = Money(min(order.minor, max(prepaid.minor, share.minor)), order.currency)
     if prepaid.minor:
         return Decision("prepayment", prepaid, tuple(reasons), measures)
-    fitting = tuple(Reason("within_limit", _fits(each)) for each in measures if each.excess.minor <= 0)
-    return Decision("approve", None, fitting, measures)
+    return Decision("approve", None, tuple(Reason("within_limit", _fits(each)) for each in measures), measures)
 
 
 def _over(measure: Measure) -> Reason:

@@ -124,16 +124,20 @@ def test_a_reservation_ends_once(days: int, amount: int) -> None:
             release(ended, today=TODAY)
 
 
-@given(part=signed_parts, order=amounts, limit=st.integers(0, 10**9), rate=rates)
-def test_what_is_left_after_the_prepayment_fits_the_limit(part: Part, order: int, limit: int, rate: Decimal) -> None:
+@given(part=signed_parts, order=amounts, invoiced=amounts, limit=st.integers(0, 10**9), rate=rates)
+def test_what_is_left_after_the_prepayment_fits_the_limit(
+    part: Part, order: int, invoiced: int, limit: int, rate: Decimal
+) -> None:
     """C5: after the prepayment the rest fits, or all of the order is prepaid; approved is what fits as it is."""
     by_rate = Rates({("USD", "CNY"): rate})
     cap = Cap("customer", Money(limit, "CNY"), {"CNY": part, "USD": part})
-    decision = decide(order=Money(order, "USD"), standing=Standing(), caps=[cap], rates=by_rate)
+    added = Money(max(0, order - invoiced), "USD")
+    decision = decide(order=Money(order, "USD"), added=added, standing=Standing(), caps=[cap], rates=by_rate)
     paid = decision.prepayment.minor if decision.prepayment else 0
-    rest = exposure(with_order(cap.parts, Money(order - paid, "USD")), currency="CNY", rates=by_rate)
+    rest = exposure(with_order(cap.parts, Money(added.minor - paid, "USD")), currency="CNY", rates=by_rate)
     assert rest.minor <= limit or paid == order
     assert (decision.outcome == "approve") == (paid == 0)
+    assert decision.outcome != "approve" or decision.measures[0].excess.minor <= 0
     assert decision.reasons
 
 
@@ -141,7 +145,9 @@ def test_what_is_left_after_the_prepayment_fits_the_limit(part: Part, order: int
 def test_in_one_currency_the_prepayment_is_the_excess_to_the_cent(part: Part, order: int, limit: int) -> None:
     """C5: no more and no less than the excess is asked for in advance, and at most the order."""
     cap = Cap("customer", Money(limit, "CNY"), {"CNY": part})
-    decision = decide(order=Money(order, "CNY"), standing=Standing(), caps=[cap], rates=NO_RATES)
+    decision = decide(
+        order=Money(order, "CNY"), added=Money(order, "CNY"), standing=Standing(), caps=[cap], rates=NO_RATES
+    )
     excess = part.net_minor + order - limit
     assert (decision.prepayment.minor if decision.prepayment else 0) == min(order, max(0, excess))
 
@@ -187,12 +193,16 @@ def test_a_sum_is_converted_once_and_half_up() -> None:
 def test_the_strictest_reason_wins_and_all_are_listed() -> None:
     """C5: every answer lists its reasons."""
     caps = [Cap("customer", Money(100, "CNY"), {}), Cap("group", Money(50, "CNY"), {})]
-    both = decide(order=Money(120, "CNY"), standing=Standing(), caps=caps, rates=NO_RATES)
+    both = decide(order=Money(120, "CNY"), added=Money(120, "CNY"), standing=Standing(), caps=caps, rates=NO_RATES)
     assert [each.code for each in both.reasons] == ["over_limit", "over_group_limit"]
     assert both.prepayment == Money(70, "CNY")
-    cash = decide(order=Money(120, "CNY"), standing=Standing(cash_only=True), caps=[], rates=NO_RATES)
+    cash = decide(
+        order=Money(120, "CNY"), added=Money(120, "CNY"), standing=Standing(cash_only=True), caps=[], rates=NO_RATES
+    )
     assert [each.code for each in cash.reasons] == ["grade_d", "no_limit"]
-    refused = decide(order=Money(120, "USD"), standing=Standing(blacklisted=True), caps=caps, rates=NO_RATES)
+    refused = decide(
+        order=Money(120, "USD"), added=Money(120, "USD"), standing=Standing(blacklisted=True), caps=caps, rates=NO_RATES
+    )
     assert [each.code for each in refused.reasons] == ["blacklisted", "exchange_rate_missing"]
 
 

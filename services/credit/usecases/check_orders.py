@@ -57,7 +57,8 @@ def _check(command: CheckOrder, desk: Desk) -> KeptCheck:
     order = (command.customer_id, command.order_number)
     invoiced, invoiced_minor = match(desk.invoiced(order), command.amount)
     added = Money(command.amount.minor - invoiced_minor, command.amount.currency)
-    decision = decide(order=added, standing=desk.standing(command.customer_id), caps=caps, rates=rates)
+    standing = desk.standing(command.customer_id)
+    decision = decide(order=command.amount, added=added, standing=standing, caps=caps, rates=rates)
     if invoiced_minor:
         decision = _with_invoiced(decision, Money(invoiced_minor, command.amount.currency))
     answer = Answer(
