@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.notifications.consumers import SENDER
@@ -18,6 +20,7 @@ from services.notifications.usecases.desk import Desk
 from services.notifications.usecases.load_templates import load_templates
 from services.notifications.usecases.settle_attempts import settle_attempts
 from shared.crash import crash_point
+from shared.messaging import failures
 from shared.messaging.kafka import KafkaAway
 from shared.service import Context
 
@@ -28,6 +31,9 @@ FRESH_SECONDS = 10
 _CIVIL_POLL_SECONDS = 1.0
 _FAST_POLL_SECONDS = 0.05
 _TROUBLE_SECONDS = 1.0
+_ASIDE = timedelta(hours=1)
+
+ATTEMPTS = Counter("dueflow_mail_attempts", "Attempts to hand over a mail, by what came of them.", ("outcome",))
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +89,30 @@ class Sender:
         if not partitions or gates is None:
             return Claimed(claims=(), decided=0)
         ends = await gates.applied_to_end(topics=self._desk.topics.keys(), partitions=partitions)
-        async with self._context.begin() as connection:
+        async with self._context.engine.connect() as connection:
             customers = await claims.due_customers(connection, partitions=sorted(ends), now=now, limit=BATCH)
-            gate = Gate(ends=ends, asked_at=now)
-            return await claim_messages(connection, customers, gate=gate, desk=self._desk, now=self._now())
+        return await self._claim_some(customers, Gate(ends=ends, asked_at=now))
+
+    async def _claim_some(self, customers: Sequence[UUID], gate: Gate) -> Claimed:
+        """Claim for these customers; one whose messages cannot be stored is found by halving, and stops no other."""
+        try:
+            async with self._context.begin() as connection:
+                return await claim_messages(connection, customers, gate=gate, desk=self._desk, now=self._now())
+        except Exception as error:
+            if not failures.is_bad_by_itself(error):
+                raise
+            if len(customers) == 1:
+                return await self._set_aside(customers[0], failures.cause_of(error))
+        middle = len(customers) // 2
+        first = await self._claim_some(customers[:middle], gate)
+        second = await self._claim_some(customers[middle:], gate)
+        return Claimed(claims=[*first.claims, *second.claims], decided=first.decided + second.decided)
+
+    async def _set_aside(self, customer_id: UUID, cause: str) -> Claimed:
+        log.error("sender.cannot_claim", customer_id=str(customer_id), cause=cause)
+        async with self._context.begin() as connection:
+            await claims.postpone(connection, customer_id, until=self._now() + _ASIDE)
+        return Claimed(claims=(), decided=0)
 
     async def _settle(self, outcomes: Mapping[AttemptKey, Outcome]) -> None:
         """Store what is known, however long the database is away: only this process knows it."""
@@ -98,6 +124,8 @@ class Sender:
                 log.warning("sender.cannot_settle", attempts=len(outcomes), cause=type(error).__name__)
                 await asyncio.sleep(_TROUBLE_SECONDS)
             else:
+                for outcome in outcomes.values():
+                    ATTEMPTS.labels(outcome.kind).inc()
                 return
 
     async def _give_up_expired(self) -> None:

@@ -108,6 +108,8 @@ def decide(message: Message, heard: Heard, moment: Moment) -> Decision:
     if isinstance(contact, NoContact):
         return Withhold(reason=contact.reason, dropped=dropped)
     allowed = _permission(message, heard, moment, contact)
+    if allowed is None:
+        return Withhold(reason="no_permitted_time", dropped=dropped)
     if allowed.blocked_by:
         return Wait(until=allowed.at, reason=allowed.blocked_by)
     alive = [line.instalment_id for line in message.lines if line.instalment_id not in dropped]
@@ -141,7 +143,7 @@ def _why_not(message: Message, heard: Heard, moment: Moment, dropped: Dropped) -
     return None if None in reasons else next((each for each in reasons if each), "nothing_to_say")
 
 
-def _permission(message: Message, heard: Heard, moment: Moment, contact: ContactPoint) -> Permission:
+def _permission(message: Message, heard: Heard, moment: Moment, contact: ContactPoint) -> Permission | None:
     at = civil_time(moment.now, day=moment.day, zone=contact.zone, fast_clock=moment.fast_clock)
     return permission(
         moment.fences,

@@ -22,10 +22,6 @@ class WorkingDays(Protocol):
         ...
 
 
-class NoPermittedTime(RuntimeError):
-    """Within a year there is no hour in which the message may go; the policy or the calendar is wrong."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fences:
     """The rules of contact; hours are half-open and local, a week is any seven days in a row."""
@@ -61,10 +57,10 @@ def country_of(zone: str) -> str | None:
 
 def permission(
     fences: Fences, *, at: datetime, calendar: WorkingDays, message_dates: Collection[date], by_hand: bool
-) -> Permission:
+) -> Permission | None:
     """Return when a message ready at `at` may go; `message_dates` are the civil dates of the customer's messages.
 
-    A message that a person sends is bound by quiet hours and caps only, not by office hours.
+    A message that a person sends is bound by quiet hours and caps only, not by office hours. None: not within a year.
     """
     blocked_by: str | None = None
     for offset in range(HORIZON_DAYS):
@@ -76,8 +72,7 @@ def permission(
             late_enough = offset == 0 and at.time() >= opens
             return Permission(at, blocked_by) if late_enough else Permission(start, blocked_by or "quiet_hours")
         blocked_by = blocked_by or rule or "quiet_hours"
-    msg = f"no permitted time within {HORIZON_DAYS} days of {at.date()}"
-    raise NoPermittedTime(msg)
+    return None
 
 
 def _closed_day(

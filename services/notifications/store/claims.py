@@ -34,6 +34,12 @@ _DUE_MESSAGES = text(
     ORDER BY m.customer_id, m.formal DESC, m.planned_date, m.message_id
     """
 )
+_POSTPONE = text(
+    """
+    UPDATE message SET due_at = :until, reason = 'cannot_be_claimed'
+    WHERE customer_id = :customer_id AND state IN ('released', 'retrying') AND due_at < :until
+    """
+)
 _STANDINGS = text(
     """
     SELECT p.topic, p.partition_no, p.next_offset, p.stopped_at IS NOT NULL AS stopped
@@ -89,6 +95,11 @@ async def due_messages(connection: AsyncConnection, *, customers: Sequence[UUID]
     """Return the due messages of locked customers, by customer, formal ones first."""
     rows = await connection.execute(_DUE_MESSAGES, {"customers": customers, "now": now})
     return [message_of(row) for row in rows]
+
+
+async def postpone(connection: AsyncConnection, customer_id: UUID, *, until: datetime) -> None:
+    """Look at a customer's due messages again at `until`."""
+    await connection.execute(_POSTPONE, {"customer_id": customer_id, "until": until})
 
 
 async def read_standings(connection: AsyncConnection, *, partitions: Collection[int]) -> dict[int, dict[str, Standing]]:

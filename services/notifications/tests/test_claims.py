@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.notifications.tests.facts import Customer
+from services.notifications.tests.facts import TODAY, Customer
 from services.notifications.tests.house import House
 from shared.ids import partition_of
 from shared.messaging.customers import lock_customers
@@ -53,6 +53,22 @@ async def test_nothing_is_claimed_in_a_stopped_partition_or_for_a_parked_custome
     await house.execute("UPDATE customer SET parked_at = NULL")
     await house.send()
     assert len(house.sink.taken) == 1
+
+
+async def test_a_message_that_cannot_be_stored_stops_no_other(house: House) -> None:
+    """P6 in kind: what is bad by itself is found by halving, set aside and reported; the others go."""
+    customers = [Customer(f"C-{number}") for number in range(5)]
+    for customer in customers:
+        await house.ready(customer)
+    await house.execute(
+        f"ALTER TABLE message ADD CONSTRAINT bad CHECK (attempts = 0 OR customer_id <> '{customers[3].customer_id}')"
+    )
+
+    await house.live(TODAY)
+
+    assert len(house.sink.taken) == 4
+    assert await house.state(customers[3].message_id()) == ("released", "cannot_be_claimed")
+    assert await house.unfinished() == [customers[3].customer_id]
 
 
 async def test_a_customer_whom_somebody_else_holds_is_left_for_the_next_round(house: House) -> None:

@@ -23,7 +23,9 @@ def ask(at: datetime, *, zone: str = "Asia/Shanghai", said: tuple[date, ...] = (
     """Return when a message may go in the calendar of its zone."""
     local = at.astimezone(ZoneInfo(zone))
     calendar = WorkCalendar.of(country_of(zone) or "ZZ")
-    return permission(FENCES, at=local, calendar=calendar, message_dates=said, by_hand=by_hand)
+    found = permission(FENCES, at=local, calendar=calendar, message_dates=said, by_hand=by_hand)
+    assert found is not None
+    return found
 
 
 def shanghai(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
@@ -118,6 +120,16 @@ def test_the_fast_clock_shows_ten_in_the_morning_of_the_business_day_wherever_th
 
     assert fast == datetime(2012, 6, 5, 10, tzinfo=ZoneInfo("Europe/Berlin"))
     assert civil_time(now, day=date(2012, 6, 5), zone="Asia/Shanghai", fast_clock=False).hour == 11
+
+
+def test_where_the_rules_leave_no_time_at_all_none_is_found() -> None:
+    """N6: a policy without a permitted hour is said, not searched for for ever."""
+    never = Fences(per_day=0)
+
+    assert (
+        permission(never, at=shanghai(2026, 3, 16), calendar=WorkCalendar.of("CN"), message_dates=(), by_hand=False)
+        is None
+    )
 
 
 @pytest.mark.parametrize(
