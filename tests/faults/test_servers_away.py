@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from shared.messaging.kafka import StreamConsumer
 from tests.faults.clerk import Clerk
 from tests.faults.house import APIS, WORKERS, House
 from tests.faults.trade import Trade
@@ -85,6 +86,24 @@ async def test_a_silent_kafka_is_noticed_and_nobody_hangs(house: House, trade: T
     assert max(seconds for _, seconds in alive) < 2
     await _check(house, trade)
     assert house.restarts(WORKERS) == _NONE
+
+
+async def test_a_client_dropped_from_a_silent_kafka_leaves_nothing_running(house: House) -> None:
+    """Row 6: rebuilding a client again and again must cost nothing that stays."""
+    consumer = StreamConsumer(house.stack.bootstrap, topics=[f"{house.stack.topic_prefix}ledger"], group="probe")
+    await consumer.start()
+    while not consumer.assigned():
+        await consumer.fetch(seconds=0.1)
+    assert _tasks_of_clients()
+    house.to_kafka.blackhole()
+    await consumer.drop()
+    await asyncio.sleep(0)
+    assert not _tasks_of_clients()
+
+
+def _tasks_of_clients() -> list[str]:
+    tasks = (task.get_coro() for task in asyncio.all_tasks())
+    return [str(each) for each in tasks if "aiokafka" in getattr(getattr(each, "cr_code", None), "co_filename", "")]
 
 
 async def test_postgres_killed_under_load_is_told_and_never_hidden(house: House, trade: Trade) -> None:

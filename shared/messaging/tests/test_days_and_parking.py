@@ -1,6 +1,13 @@
 """Proves P5 and P6: a day's work comes after what came before it, once; a bad event sets one customer aside."""
 
+import asyncio
+from datetime import timedelta
+
+import pytest
+
 from shared.ids import customer_id_of
+from shared.messaging.kafka import TopicReader
+from shared.messaging.partition import DayUnfinished
 from shared.messaging.tests.toy import TODAY, YESTERDAY, Toy, customers_in, day_marker, settled
 
 
@@ -26,6 +33,30 @@ async def test_a_day_that_waits_for_something_outside_ends_when_that_is_done(toy
         await toy.until("SELECT count(*) FROM outbox", 0)
         toy.subscription.finished = True
         await toy.until("SELECT count(*) FROM outbox", 1)
+
+
+async def test_a_day_that_another_worker_left_unfinished_is_worked_before_the_next(toy: Toy) -> None:
+    """P5, faults 2.13: a worker that slept through a rebalance knows of no pending day; the tables do."""
+    customer = customers_in(0, 1)[0]
+    toy.subscription.finished = False
+    async with toy.running():
+        await toy.publish(settled(customer, "A"), day_marker(TODAY, 0))
+        await toy.until("SELECT count(*) FROM day_seen WHERE work_day IS NOT NULL", 1)
+    tomorrow = TODAY + timedelta(days=1)
+    await toy.publish(day_marker(tomorrow, 0))
+    async with toy.running(consumer=False):
+        reader = TopicReader(toy.bootstrap, toy.topic)
+        await reader.start()
+        async with asyncio.timeout(20):
+            while len(records := (await reader.read_to_end())[toy.topic, 0]) < 3:
+                await asyncio.sleep(0.1)
+        await reader.close()
+    with pytest.raises(DayUnfinished):
+        await toy.lane.take((toy.topic, 0), records[-1:])
+    toy.subscription.finished = True
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM outbox", 2)
+    assert await toy.effects(customer) == [f"{YESTERDAY} A", f"day {TODAY}", f"day {tomorrow}"]
 
 
 async def test_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> None:
