@@ -37,7 +37,8 @@ def allocate(
     over-payment and is never moved to another debt. Only money without a designation follows the statute.
     """
     free, movements = _as_designated(minor, debts, designations, document, effective_date)
-    parts = in_statutory_order(free, debts=[debt for debt in debts if debt.open_minor], as_of=effective_date)
+    still_open = [debt for debt in debts if debt.open_minor] if free else []
+    parts = in_statutory_order(free, debts=still_open, as_of=effective_date)
     for part in parts:
         basis = Basis(document=document, rule=part.rule, reason=part.reason, effective_date=effective_date)
         movements.append(settle(part.debt, part.minor, basis=basis))

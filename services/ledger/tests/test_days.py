@@ -1,11 +1,12 @@
 """Business days: opened in order, in short steps, each overdue said exactly once (L7, P5)."""
 
+import asyncio
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from services.ledger.day_opening import advance, make_opener
+from services.ledger.day_opening import advance, make_opener, open_days
 from services.ledger.tests.rest import ENTITY, House, invoice_body, make_house
 from services.ledger.usecases import advance_day
 from services.ledger.usecases.advance_day import Step
@@ -131,6 +132,22 @@ async def test_under_the_civil_clock_a_day_that_has_not_come_is_refused_and_pati
     assert answer.status_code == 422
     await house.open("2026-01-02")
     assert (await house.get("/business-days/current"))["day"] == "2026-01-02"
+    await close(house)
+
+
+async def test_the_worker_opens_today_by_itself_where_it_is_told_to(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """L7: at midnight of the zone in which the day begins first; UTC before there is an entity."""
+    house = make_house(await fresh_database("ledger"), tmp_path, clock="civil", auto_open_days=True)
+    task = asyncio.ensure_future(open_days(house.context)())
+    opened: list[dict[str, object]] = []
+    async with asyncio.timeout(30):
+        while not opened:
+            await asyncio.sleep(0.05)
+            opened = await house.rows("SELECT day FROM business_day WHERE state = 'open'")
+    task.cancel()
+    assert opened == [{"day": house.context.clock.now().date()}]
     await close(house)
 
 

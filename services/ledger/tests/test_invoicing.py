@@ -34,6 +34,17 @@ async def test_the_same_invoice_a_hundred_times_at_once_is_one_invoice(house: Ho
     assert await house.rows("SELECT count(*) FROM movement") == [{"count": 1}]
 
 
+async def test_the_same_key_gets_the_same_bytes_and_never_another_body(house: House) -> None:
+    """P8, faults 3.38: a repeat is the first answer, even after the invoice was settled."""
+    body = invoice_body("I-1", "100.00", "2026-02-01")
+    first = await house.post("/invoices", body, key="a-key-of-ours")
+    await house.pay("P-1", "100.00", "2026-01-01")
+    again = await house.post("/invoices", body, key="a-key-of-ours")
+    assert (again.status_code, again.content) == (201, first.content)
+    other = await house.post("/invoices", invoice_body("I-2", "1.00", "2026-02-01"), key="a-key-of-ours")
+    assert other.status_code == 422
+
+
 async def test_the_same_number_with_other_content_is_refused(house: House) -> None:
     """Faults 3.42: a correction needs a document of its own."""
     await house.invoice("I-1", "100.00", "2026-02-01")

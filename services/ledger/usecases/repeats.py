@@ -3,18 +3,24 @@
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 
 def content_hash(facts: Any) -> bytes:
     """Return the SHA-256 of what was said; an empty field counts as not said, so that facts may get new fields."""
-    return hashlib.sha256(json.dumps(_said(facts), sort_keys=True, default=str).encode()).digest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=_said).encode()).digest()
 
 
 def _said(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_said(each) for each in value]
-    if not is_dataclass(value):
-        return value
-    said = {each.name: _said(getattr(value, each.name)) for each in fields(value)}
-    return {type(value).__name__: {name: each for name, each in said.items() if each not in (None, [])}}
+    """Return a value that is no JSON: facts by the names of their fields, all else as text."""
+    names = _field_names(type(value))
+    if not names:
+        return str(value)
+    said = ((name, getattr(value, name)) for name in names)
+    return {type(value).__name__: {name: each for name, each in said if each is not None and each != ()}}
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
