@@ -98,7 +98,7 @@ def test_invariant_9_a_ghost_is_found_and_a_pruned_row_is_none() -> None:
 def test_invariant_16_every_day_has_one_marker(days: tuple[int, ...], *, holds: bool) -> None:
     """16: no day is missing, doubled or out of order, at the ledger or at those who work it."""
     opened: list[Event] = [ledger.BusinessDayReached(day=DAY + timedelta(days=each)) for each in days]
-    worked: list[Event] = [credit.DayWorked(day=DAY + timedelta(days=each), customers=0) for each in days]
+    worked: list[Event] = [credit.DayWorked(day=DAY + timedelta(days=each)) for each in days]
     assert check_markers({"ledger": history("ledger", opened)}).holds is holds
     assert check_markers({"credit": history("credit", worked)}).holds is holds
 

@@ -60,7 +60,6 @@ class DayWorked(Part):
     """The body of each service's marker: it has ended the work of `day` for the partition that carries this event."""
 
     day: date
-    customers: Annotated[int, Field(ge=0, description="How many customers had work on that day")]
 
 
 def catalogue() -> dict[str, type[Event]]:

@@ -122,7 +122,6 @@ async def work(
         raise RuntimeError(msg)
     with trace.use(seen.marker.traceparent, seen.marker.correlation_id):
         await subscription.work_day(connection, due, day=Day(seen.work_day, seen.marker, partition_no))
-    await positions.count_work(connection, partition_no, len(due))
 
 
 def due_of(customers: Mapping[UUID, LockedCustomer], seen: DaySeen) -> list[UUID]:

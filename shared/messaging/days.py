@@ -109,8 +109,7 @@ class DayWork:
         if (await connection.execute(_ANY, {"partition_no": self.partition_no, "day": day})).scalar_one():
             return Progress.WAITING
         cause = cause_of_event(marker, actor=self.name, business_date=day, recorded_at=self.clock.now())
-        customers = (await positions.read_day(connection, self.partition_no)).customers
-        event = self.marker.model_validate({"day": day, "customers": customers})
+        event = self.marker.model_validate({"day": day})
         outgoing = Outgoing(
             event=event, subject=day.isoformat(), cause=cause, effective_date=day, partition_no=self.partition_no
         )

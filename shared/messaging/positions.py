@@ -37,7 +37,7 @@ _QUARANTINE = text(
     "VALUES (:topic, :partition_no, :record_offset, CAST(:headers AS jsonb), :body, :reason) ON CONFLICT DO NOTHING"
 )
 _DAY = text(
-    "SELECT day, work_day, work_marker, customers, worked_at IS NOT NULL AS worked FROM day_seen "
+    "SELECT day, work_day, work_marker, worked_at IS NOT NULL AS worked FROM day_seen "
     "WHERE partition_no = :partition_no"
 )
 _LOCK_DAY = text(_DAY.text + " FOR UPDATE")
@@ -48,9 +48,8 @@ _SEE_DAY = text(
 _BEGIN_WORK = text(
     "INSERT INTO day_seen (partition_no, work_day, work_marker) VALUES (:partition_no, :day, CAST(:marker AS jsonb)) "
     "ON CONFLICT (partition_no) DO UPDATE "
-    "SET work_day = excluded.work_day, work_marker = excluded.work_marker, customers = 0, worked_at = NULL"
+    "SET work_day = excluded.work_day, work_marker = excluded.work_marker, worked_at = NULL"
 )
-_COUNT_WORK = text("UPDATE day_seen SET customers = customers + :customers WHERE partition_no = :partition_no")
 _END_WORK = text("UPDATE day_seen SET worked_at = now() WHERE partition_no = :partition_no")
 
 
@@ -61,7 +60,6 @@ class DaySeen:
     day: date | None = None
     work_day: date | None = None
     marker: Envelope | None = None
-    customers: int = 0
     worked: bool = True
 
     @property
@@ -138,7 +136,7 @@ async def read_day(connection: AsyncConnection, partition_no: int, *, lock_it: b
     if row is None:
         return DaySeen()
     marker = None if row.work_marker is None else from_pairs(row.work_marker)
-    return DaySeen(row.day, row.work_day, marker, row.customers, row.worked)
+    return DaySeen(row.day, row.work_day, marker, row.worked)
 
 
 async def see_day(connection: AsyncConnection, partition_no: int, day: date) -> None:
@@ -150,11 +148,6 @@ async def begin_work(connection: AsyncConnection, partition_no: int, day: date, 
     """Note that the work of `day` may begin in this partition."""
     parameters = {"partition_no": partition_no, "day": day, "marker": json.dumps(to_pairs(marker))}
     await connection.execute(_BEGIN_WORK, parameters)
-
-
-async def count_work(connection: AsyncConnection, partition_no: int, customers: int) -> None:
-    """Add to the number of customers who had work on this day."""
-    await connection.execute(_COUNT_WORK, {"partition_no": partition_no, "customers": customers})
 
 
 async def end_work(connection: AsyncConnection, partition_no: int) -> None:

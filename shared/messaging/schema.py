@@ -111,7 +111,6 @@ VERSION_1: tuple[str, ...] = (
         day date,
         work_day date,
         work_marker jsonb,
-        customers integer NOT NULL DEFAULT 0,
         worked_at timestamptz
     )
     """,

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts import collections as collections_events
@@ -19,6 +21,9 @@ from shared.messaging.relay import Relay
 from shared.messaging.wake import OUTBOX
 from shared.service import Service, make_context, topic_of
 from shared.settings import ServiceSettings
+from shared.web import idempotency_store
+
+PRUNE_EVERY_SECONDS = 86_400
 
 _MARKERS: dict[str, type[Event]] = {
     "ledger": ledger_events.BusinessDayReached,
@@ -53,7 +58,15 @@ class Worker:
         """Return the endless tasks of this process."""
         background = self._service.background(self.context) if self._service.background else ()
         consumer = [self._consumer.run] if self._consumer is not None else []
-        return [self.context.wake.listen, self._relay.run, *consumer, *background]
+        return [self.context.wake.listen, self._relay.run, self._forget_old_answers, *consumer, *background]
+
+    async def _forget_old_answers(self) -> None:
+        """Delete stored answers that nobody may repeat any more, now and once a day."""
+        while True:
+            with suppress(SQLAlchemyError, OSError):
+                async with self.context.engine.begin() as connection:
+                    await idempotency_store.prune(connection)
+            await asyncio.sleep(PRUNE_EVERY_SECONDS)
 
     def _make_consumer(self) -> Consumer:
         service, context = self._service, self.context

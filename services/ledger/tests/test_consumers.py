@@ -97,7 +97,7 @@ async def test_a_dispute_about_an_unknown_invoice_is_refused_as_bad_by_itself(ho
 
 async def test_a_worked_day_is_noted_once_for_each_partition(house: House) -> None:
     """L7: the same marker again changes nothing."""
-    markers = [received(credit.DayWorked(day=TODAY, customers=0), number, customer=None) for number in (1, 2)]
+    markers = [received(credit.DayWorked(day=TODAY), number, customer=None) for number in (1, 2)]
     await apply(house, markers)
     await apply(house, markers[:1])
     assert await house.rows("SELECT service, count(*) FROM worked_day GROUP BY service") == [
