@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Row, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
@@ -54,7 +54,7 @@ class Relay:
             except StreamConflict as error:
                 self.conflict = str(error)
                 log.error("relay.conflict", topic=self._topic, reason=self.conflict)  # noqa: TRY400 - the sentence says all
-            except (KafkaAway, DBAPIError, OSError, TimeoutError) as error:
+            except (KafkaAway, SQLAlchemyError, OSError) as error:
                 log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
             finally:
                 self.leading = False
@@ -75,7 +75,7 @@ class Relay:
             await self._publish_for_ever(connection)
         finally:
             # The connection goes back to the pool: without this the lock would stay with it.
-            with suppress(InterfaceError, OperationalError, OSError):
+            with suppress(SQLAlchemyError, OSError):
                 await connection.rollback()
                 await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_LOCK})
                 await connection.commit()

@@ -73,7 +73,8 @@ class Clerk:
 
     async def _post(self, invoice: Invoice) -> Answer:
         try:
-            response = await self._http.post(_PATH, json=invoice, headers={"Idempotency-Key": invoice["number"]})
+            key = f"invoice-{invoice['number']}"
+            response = await self._http.post(_PATH, json=invoice, headers={"Idempotency-Key": key})
         except httpx.TransportError:
             return Answer(0)
         return Answer(response.status_code, response.content, response.headers.get("Retry-After"))
