@@ -1,5 +1,6 @@
 """`dueflow demo`: lets a simulated year, or the days of a user's file, pass through the whole system."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,9 @@ Seed = Annotated[int, typer.Option(help="Decides all chance of the year.")]
 Days = Annotated[int, typer.Option(min=1, max=YEAR_DAYS, help="How much of the year passes.")]
 
 
+_PLAIN_WIDTH = 120
+
+
 def demo(
     data: Data = None,
     mapping: MappingPath = None,
@@ -30,7 +34,7 @@ def demo(
     days: Days = YEAR_DAYS,
 ) -> None:
     """Let a year pass, day by day, and check it; in a terminal it stays up until Ctrl-C. Exit 0: every check held."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
     story: Year | UserFile = Year(seed=seed, days=days)
     if data is not None:
         story = UserFile(path=data, reading=read_user_file(console, data, mapping, strict=strict))

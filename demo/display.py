@@ -83,7 +83,8 @@ class _Plain:
         if self._lived % _PLAIN_EVERY_DAYS == 0 or self._lived == self._days:
             counts = self._counts()
             told = ", ".join(f"{counts.get(what, 0):,} {what}" for what in ("invoices issued", "payments"))
-            self._console.print(f"{day} ({self._lived} of {self._days} days): {told}; {_pulse_line(self._pulse)}")
+            line = f"{day} ({self._lived} of {self._days} days): {told}; {_pulse_line(self._pulse)}"
+            self._console.print(line, soft_wrap=True)
 
 
 def _pulse_line(pulse: Pulse) -> str:

@@ -162,4 +162,4 @@ class Report(_Part):
     holds: Annotated[
         bool, Field(description="Whether the check holds and, for a file, every figure agrees: exit code 0")
     ]
-    addresses: Addresses
+    addresses: Annotated[Addresses, Field(description="Where to look")]

@@ -34,7 +34,6 @@ from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
 from deploy.local.state import RUNS, AlreadyRunning, StackState, is_running, load_state
 
 ROOT = RUNS / "demo"
-REPORT = ROOT / "report.json"
 PARTITIONS = 4
 
 
@@ -54,25 +53,27 @@ class UserFile:
     reading: Reading
 
 
-async def run_demo(console: Console, story: Year | UserFile, *, stays: bool) -> int:
+async def run_demo(console: Console, story: Year | UserFile, *, stays: bool, root: Path = ROOT) -> int:
     """Live the story on a fresh stack, report, stay up if asked to, and return 0 if everything held."""
-    if is_running(ROOT):
+    if is_running(root):
         raise AlreadyRunning("a demo is running: end it with `make down`")
-    shutil.rmtree(ROOT, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
     async with LocalStack(
-        ROOT, partitions=PARTITIONS, fast_clock=True, prefix=_prefix(), usual_ports=stays, tell=console.print
+        root, partitions=PARTITIONS, fast_clock=True, prefix=_prefix(), usual_ports=stays, tell=console.print
     ):
-        state = load_state(ROOT)
+        state = load_state(root)
         async with client_of(state) as dueflow:
             if isinstance(story, Year):
                 report = await _live_year(console, story, dueflow, state)
             else:
                 report = await _play_file(console, story, dueflow, state)
-        REPORT.write_text(report.model_dump_json(indent=2), encoding="utf-8")
+        written = root / "report.json"
+        written.write_text(report.model_dump_json(indent=2), encoding="utf-8")
         print_report(console, report)
-        _say_where(console, report)
+        console.print(f"report: {written}")
+        console.print("[green]every check held[/]" if report.holds else "[red]not everything held[/]")
         if stays:
-            console.print("It stays up until Ctrl-C.")
+            _say_where(console, report)
             await asyncio.get_running_loop().create_future()
     return 0 if report.holds else 1
 
@@ -140,5 +141,4 @@ def _say_where(console: Console, report: Report) -> None:
         console.print(f"{service}: {url}")
     if report.addresses.mail is not None:
         console.print(f"caught mail: {report.addresses.mail}")
-    console.print(f"report: {REPORT.relative_to(RUNS.parent)}")
-    console.print("[green]every check held[/]" if report.holds else "[red]not everything held[/]")
+    console.print("everything stays up until Ctrl-C")

@@ -9,7 +9,17 @@ from rich.table import Table
 
 from demo.report import CheckLine, FileFigures, Report
 
-_BUCKETS = ("not_due", "d1_30", "d31_60", "d61_90", "d91_plus")
+_RECEIVABLES = {
+    "not_due": "not due",
+    "d1_30": "1-30",
+    "d31_60": "31-60",
+    "d61_90": "61-90",
+    "d91_plus": "91 and more",
+    "open": "open",
+    "unapplied": "unapplied cash",
+    "open_invoices": "open invoices",
+    "overdue_invoices": "overdue invoices",
+}
 
 
 def print_report(console: Console, report: Report) -> None:
@@ -59,12 +69,11 @@ def _done(report: Report) -> Table:
 
 
 def _receivables(report: Report) -> Table:
-    columns = ("open", "not due", "1-30", "31-60", "61-90", "91+", "unapplied", "invoices", "overdue")
-    table = _table(f"Receivables on {report.last_day}, by days past due", "", *columns)
-    for each in report.receivables:
-        amounts = [getattr(each, name) for name in ("open", *_BUCKETS, "unapplied")]
-        counts = [f"{each.open_invoices:,}", f"{each.overdue_invoices:,}"]
-        table.add_row(each.currency, *(f"{Decimal(amount):,}" for amount in amounts), *counts)
+    currencies = [each.currency for each in report.receivables]
+    table = _table(f"Receivables on {report.last_day}, by days past due", "", *currencies)
+    for name, told in _RECEIVABLES.items():
+        figures = [Decimal(getattr(each, name)) for each in report.receivables]
+        table.add_row(told, *(f"{figure:,}" for figure in figures), style="bold" if name == "open" else "")
     return table
 
 

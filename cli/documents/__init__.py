@@ -1,4 +1,4 @@
-"""The documents that are generated from the code: events, AsyncAPI and OpenAPI."""
+"""The documents that are generated from the code: events, AsyncAPI, OpenAPI, and the demo's report."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from cli.documents.asyncapi import asyncapi_text
 from cli.documents.composition import compose
 from cli.documents.event_page import event_page
 from cli.documents.openapi import openapi_text
+from demo.report_page import report_documents
 from shared.contracts.export import written_schemas
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +19,7 @@ def written_documents() -> dict[Path, str]:
     services = compose()
     return {
         **written_schemas(),
+        **report_documents(),
         EVENTS / "asyncapi.yaml": asyncapi_text(services),
         EVENTS / "README.md": event_page(services),
         **{API / f"{each.name}.json": openapi_text(each) for each in services},
