@@ -35,7 +35,7 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings, how many events each topic holds, and the debts that became overdue, by invoice and instalment."""
+    """All findings, how many events each topic holds, and what became overdue and was not undone by a late record."""
 
     findings: Sequence[Finding]
     events: Mapping[str, int]
@@ -71,7 +71,7 @@ async def check_everything(installation: Installation, *, patience_seconds: floa
     return Verdict(
         findings=merged([*findings, *_of_topics(histories, said)]),
         events={service: history.count() for service, history in histories.items()},
-        overdue=markers.overdue_events(histories["ledger"]),
+        overdue=markers.standing_overdue(histories["ledger"]),
     )
 
 

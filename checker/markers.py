@@ -8,7 +8,7 @@ from itertools import pairwise
 from checker.findings import Check, Finding
 from checker.histories import History, Told
 from shared.contracts.event import DayWorked
-from shared.contracts.ledger import BusinessDayReached, InvoiceOverdue
+from shared.contracts.ledger import BusinessDayReached, InvoiceOverdue, PaymentAllocated
 
 _MARKERS = (".day-worked.v1", ".business-day-reached.v1")
 
@@ -55,6 +55,18 @@ def check_overdue(ledger: History) -> Finding:
 def overdue_events(ledger: History) -> list[InvoiceOverdue]:
     """Return what was published of debts that became overdue."""
     return [InvoiceOverdue.model_validate_json(told.body) for told in ledger.events(InvoiceOverdue.wire)]
+
+
+def standing_overdue(ledger: History) -> list[InvoiceOverdue]:
+    """Return those that no payment undid by having been effective in time (L7)."""
+    allocated = (PaymentAllocated.model_validate_json(told.body) for told in ledger.events(PaymentAllocated.wire))
+    undone = {
+        (change.instalment_id, change.episode)
+        for event in allocated
+        for change in event.changes
+        if change.undoes_overdue
+    }
+    return [event for event in overdue_events(ledger) if (event.instalment_id, event.episode) not in undone]
 
 
 def _day(told: Told) -> date:

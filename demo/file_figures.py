@@ -41,7 +41,7 @@ async def file_figures(path: Path, run: FileRun, verdict: Verdict) -> FileFigure
         invoices=_count(len(totals), counted.invoices),
         amount=_amount(sum(totals, Decimal(0)), counted.amount, mapping.currency),
         late=_count(len({event.invoice_id for event in overdue}), counted.late),
-        overdue_by_days=_count(run.overdue, counted.late),
+        overdue_by_days=_count(run.overdue, counted.late_by_days) if run.alone else None,
         overdue_events=_count(len(overdue), counted.late),
         positions=[await _position(run.dueflow, each, mapping) for each in counted.positions],
     )

@@ -25,11 +25,15 @@ _TOLD = {"invoices": "invoices issued", "payments": "payments"}
 
 @dataclass(slots=True)
 class FileRun:
-    """A file on its way into a running installation."""
+    """A file on its way into an installation; `alone` when no day was open there before.
+
+    `overdue` counts the instalments that became overdue as days were opened.
+    """
 
     dueflow: Dueflow
     reading: Reading
     overdue: int = 0
+    alone: bool = False
     refused: list[BadRow] = field(default_factory=list)
     recorded: Counter[str] = field(default_factory=Counter)
 
@@ -68,6 +72,7 @@ class FileRun:
         except Problem as problem:
             if problem.status != _NOT_FOUND:
                 raise
+        self.alone = True
         await clock.turn_to(self.first_day)
         return self.first_day
 

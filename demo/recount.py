@@ -29,6 +29,7 @@ class Recount:
     invoices: int
     amount: Decimal
     late: int
+    late_by_days: int
     positions: list[Position]
 
 
@@ -41,17 +42,25 @@ class _Debt:
 
 
 def recount(
-    path: Path, mapping: Mapping, *, without_lines: Collection[int], dates: Iterable[date], last_day: date
+    path: Path,
+    mapping: Mapping,
+    *,
+    without_lines: Collection[int],
+    dates: Iterable[date],
+    last_day: date,
 ) -> Recount:
     """Count the rows that are not on `without_lines`, up to `last_day`.
 
-    Late = settled after due, or due before the last day and not settled; open at D: issued <= D < settled.
+    Late = settled after due, or due before the last day and not settled; late by days = those of them that were not late
+    already when they were issued; open at D: issued <= D < settled.
     """
     debts = list(_debts(path, mapping, without_lines))
+    late = [debt for debt in debts if debt.due < min(debt.settled, last_day)]
     return Recount(
         invoices=len(debts),
         amount=sum((debt.amount for debt in debts), Decimal(0)),
-        late=sum(debt.due < min(debt.settled, last_day) for debt in debts),
+        late=len(late),
+        late_by_days=sum(debt.issued <= debt.due for debt in late),
         positions=[_position(debts, as_of) for as_of in dates],
     )
 

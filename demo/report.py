@@ -118,9 +118,14 @@ class FileFigures(_Part):
     invoices: Annotated[Figure, Field(description="Invoices recorded")]
     amount: Annotated[Figure, Field(description="Their total")]
     late: Annotated[Figure, Field(description="Invoices settled after their due date, or past it at the end")]
-    overdue_by_days: Annotated[Figure, Field(description="Overdue instalments summed over all business days")]
+    overdue_by_days: Annotated[
+        Figure | None,
+        Field(
+            description="Overdue instalments summed over all business days; null where days were open before the run"
+        ),
+    ]
     overdue_events: Annotated[
-        Figure, Field(description="InvoiceOverdue events in the ledger's topic, each debt counted once")
+        Figure, Field(description="InvoiceOverdue events of late invoices in the ledger's topic: once for each")
     ]
     positions: Annotated[list[FilePosition], Field(description="On the mapping's report dates")]
 

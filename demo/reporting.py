@@ -83,7 +83,9 @@ def check_lines(verdict: Verdict) -> list[CheckLine]:
 
 def file_agrees(file: FileFigures) -> bool:
     """Return whether every figure of a file is as expected."""
-    figures_of_file = [file.invoices, file.amount, file.late, file.overdue_by_days, file.overdue_events]
+    figures_of_file = [file.invoices, file.amount, file.late, file.overdue_events]
+    if file.overdue_by_days is not None:
+        figures_of_file.append(file.overdue_by_days)
     for each in file.positions:
         figures_of_file += [each.open_invoices, each.open, each.overdue_invoices, each.overdue]
     return all(figure.agrees for figure in figures_of_file)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from demo.report import CheckLine, FileFigures, Report
+from demo.report import CheckLine, Figure, FileFigures, Report
 
 _RECEIVABLES = {
     "not_due": "not due",
@@ -100,7 +100,7 @@ def _messages(report: Report) -> Table:
 
 def _file(figures: FileFigures) -> Table:
     table = _table(escape(f"{figures.file}, by {figures.mapping}"), "", "found", "expected", "")
-    lines = {
+    lines: dict[str, Figure | None] = {
         "invoices": figures.invoices,
         f"amount, {figures.currency}": figures.amount,
         "late": figures.late,
@@ -113,7 +113,8 @@ def _file(figures: FileFigures) -> Table:
         lines[f"{each.as_of}: overdue invoices"] = each.overdue_invoices
         lines[f"{each.as_of}: overdue, {figures.currency}"] = each.overdue
     for name, figure in lines.items():
-        table.add_row(name, figure.found, figure.expected, "" if figure.agrees else "[red]differs[/]")
+        if figure is not None:
+            table.add_row(name, figure.found, figure.expected, "" if figure.agrees else "[red]differs[/]")
     return table
 
 
