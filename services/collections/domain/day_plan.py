@@ -138,7 +138,6 @@ def _assignment(step: Step, instalment_ids: list[UUID]) -> Assignment | None:
 
 def _send(book: Book, entity: str, messages: list[Step], due: dict[str, list[Receivable]], at: Moment) -> None:
     """Plan one message before due and one after, each at the highest step among its debts."""
-    playbook = playbook_of(book, entity, at.today)
     for before_due in (True, False):
         steps = {
             debt.instalment_id: step
@@ -147,4 +146,6 @@ def _send(book: Book, entity: str, messages: list[Step], due: dict[str, list[Rec
             for debt in due[step.code]
         }
         if steps:
-            reminders.plan(book, at, entity=entity, playbook=playbook, steps=steps, on=at.today)
+            reminders.plan(
+                book, at, entity=entity, playbook=playbook_of(book, entity, at.today), steps=steps, on=at.today
+            )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.collections.domain import cases, day_plan, promise_outcomes, reminders, tasks
+from services.collections.domain import cases, day_plan, promise_outcomes, tasks, withdrawing
 from services.collections.domain.agreements import PauseEnded
 from services.collections.domain.book import Book, Moment
 
@@ -17,7 +17,7 @@ def follow(book: Book, at: Moment) -> None:
     promise_outcomes.decide(book, at)
     for entity in entities:
         cases.derive(book, entity, at)
-        reminders.withdraw_dead(book, entity, at)
+        withdrawing.withdraw_dead(book, entity, at)
         tasks.end_needless(book, entity, at)
 
 

@@ -1,19 +1,17 @@
-"""Reminders as intents: planned as one message for many debts, withdrawn when nothing is left to say (K4, K5)."""
+"""Plans reminders as intents: one message for many debts, at the highest step among them (K4, K5)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from services.collections.domain import records
 from services.collections.domain.book import Book, Moment
-from services.collections.domain.facts import ReminderLine, ReminderPlanned, ReminderWithdrawn
+from services.collections.domain.facts import ReminderLine, ReminderPlanned
 from services.collections.domain.playbook import Message, Playbook, Step
 from services.collections.domain.receivables import Receivable
 from services.collections.domain.records import Reminder, TakenStep
-from services.collections.domain.resting import PAID, dunnable_minor, rest
-
-SUPERSEDED = "superseded"
+from services.collections.domain.resting import dunnable_minor, rest
+from services.collections.domain.withdrawing import SUPERSEDED, waiting, withdraw
 
 
 def plan(
@@ -44,36 +42,6 @@ def plan(
             _mark(book, reminder, line, line.step, at.today)
     book.note(_planned(reminder, at.today))
     return reminder
-
-
-def withdraw(book: Book, reminder: Reminder, at: Moment, *, reason: str) -> None:
-    """Take an intent back; its steps may happen again."""
-    book.reminders[reminder.reminder_id] = replace(reminder, state=records.WITHDRAWN, reason=reason)
-    book.change_steps(
-        book.steps_where(reminder_id=reminder.reminder_id, state=records.PLANNED),
-        state=records.WITHDRAWN,
-        reason=reason,
-    )
-    book.note(
-        ReminderWithdrawn(
-            effective_date=at.today, entity=reminder.entity, reminder_id=reminder.reminder_id, reason=reason
-        ),
-        reminder.case_id,
-    )
-
-
-def withdraw_dead(book: Book, entity: str, at: Moment) -> None:
-    """Withdraw the intents none of whose debts may be spoken of any more; the sender drops single lines by itself."""
-    for reminder in waiting(book, entity):
-        reasons = [_why_dead(book, reminder, line, at.today) for line in reminder.lines]
-        if all(reason is not None for reason in reasons):
-            withdraw(book, reminder, at, reason=next(reason for reason in reasons if reason is not None))
-
-
-def waiting(book: Book, entity: str) -> list[Reminder]:
-    """Return the intents that have not left, in order of id."""
-    planned = (each for each in book.reminders.values() if each.entity == entity and each.state == records.PLANNED)
-    return sorted(planned, key=lambda each: each.reminder_id)
 
 
 def _waits_behind(book: Book, entity: str, playbook: Playbook, top: Step) -> bool:
@@ -170,14 +138,3 @@ def _planned(reminder: Reminder, day: date) -> ReminderPlanned:
         playbook_version=reminder.playbook_version,
         lines=reminder.lines,
     )
-
-
-def _why_dead(book: Book, reminder: Reminder, line: ReminderLine, day: date) -> str | None:
-    """Return why this line may not be spoken of: another episode has begun, it rests, or its time has passed."""
-    receivable = book.receivables.get(line.instalment_id)
-    if receivable is None or receivable.episode != line.episode:
-        return PAID
-    resting = rest(book, receivable, day)
-    if resting is not None:
-        return resting.reason
-    return SUPERSEDED if reminder.is_before_due and receivable.due_date < day else None

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.collections.domain.book import Book
@@ -31,8 +32,11 @@ class _Part:
     key: Callable[[Any], Any]
     matters: str
 
-    def statement(self) -> str:
-        return f"{self.table.select} WHERE {_OF_CUSTOMERS} AND ({self.matters}) ORDER BY {', '.join(self.table.key)}"
+    @cached_property
+    def statement(self) -> TextClause:
+        """Return the one statement that reads these rows for any number of customers."""
+        order = ", ".join(self.table.key)
+        return text(f"{self.table.select} WHERE {_OF_CUSTOMERS} AND ({self.matters}) ORDER BY {order}")
 
 
 # What is over matters only where an event or a request names it, as a reversal does a settled receivable.
@@ -52,6 +56,7 @@ _PARTS = (
     _Part(PAUSE, "pauses", attrgetter("pause_id"), "true"),
     _Part(TASK, "tasks", attrgetter("task_id"), f"outcome IS NULL OR task_id = {_NAMED}"),
 )
+_PROFILES = text(f"{PROFILE.select} WHERE {_OF_CUSTOMERS}")
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,9 @@ async def load_books(
         )
         for each in ids
     }
+    asked = {"ids": ids, "named": sorted(set(named))}
     for part in _PARTS:
-        for row in await connection.execute(text(part.statement()), {"ids": ids, "named": sorted(set(named))}):
+        for row in await connection.execute(part.statement, asked):
             record = part.table.read(row)
             getattr(books[record.customer_id], part.name)[part.key(record)] = record
     return Shelf(known, dict(known), books, {each: _snapshot(book) for each, book in books.items()}, partitions)
@@ -101,7 +107,7 @@ async def save_books(connection: AsyncConnection, shelf: Shelf) -> None:
     profiles = [
         PROFILE.write(book.profile, partition_of(each, shelf.partitions))
         for each, book in shelf.books.items()
-        if book.profile is not shelf.loaded[each]["profile"]
+        if book.profile != shelf.loaded[each]["profile"]
     ]
     await upsert_rows(connection, PROFILE.shape, profiles)
     for part in _PARTS:
@@ -119,5 +125,5 @@ def _snapshot(book: Book) -> dict[str, Any]:
 
 
 async def _load_profiles(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Profile]:
-    rows = await connection.execute(text(f"{PROFILE.select} WHERE {_OF_CUSTOMERS}"), {"ids": ids})
+    rows = await connection.execute(_PROFILES, {"ids": ids})
     return {row.customer_id: PROFILE.read(row) for row in rows}
