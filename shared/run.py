@@ -18,6 +18,7 @@ from shared.migrate import migrate
 from shared.observe.logs import configure_logs
 from shared.service import Context, Service, make_context
 from shared.settings import ServiceSettings
+from shared.tasks import is_canceled
 from shared.web.app import create_app
 from shared.web.cursor import Cursors
 from shared.web.keys import KeyFile
@@ -104,9 +105,9 @@ async def _running(tasks: Sequence[Callable[[], Awaitable[None]]]) -> AsyncItera
 async def _endless(task: Callable[[], Awaitable[None]]) -> None:
     try:
         await task()
-    except asyncio.CancelledError:
-        raise
     except BaseException:
+        if is_canceled():
+            raise
         log.exception("worker.task_failed")
     log.error("worker.ends", reason="a task that should never end has ended")
     sys.stdout.flush()

@@ -5,14 +5,15 @@ reported as KafkaAway, and its owner drops the client and makes another.
 """
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
+
+from shared.tasks import is_canceled
 
 SEND_SECONDS = 10
 COMMIT_SECONDS = 10
@@ -50,9 +51,23 @@ async def within(seconds: float, awaitable: Awaitable[T], doing: str) -> T:
     except TimeoutError as error:
         msg = f"Kafka did not answer within {seconds:g} s while {doing}"
         raise KafkaAway(msg) from error
+    except asyncio.CancelledError as error:
+        if is_canceled():
+            raise
+        # The client cancels what waits inside it when a connection dies; that must not end who waits outside.
+        msg = f"Kafka's client gave up while {doing}"
+        raise KafkaAway(msg) from error
     except (KafkaError, OSError) as error:
         msg = f"Kafka failed while {doing}: {type(error).__name__}: {error}"
         raise KafkaAway(msg) from error
+
+
+async def _end(closing: Coroutine[Any, Any, None]) -> None:
+    """Give a part of a client a moment to close; whether it fails or cancels itself on the way is of no interest."""
+    task = asyncio.create_task(closing)
+    await asyncio.wait({task}, timeout=DROP_SECONDS)
+    task.cancel()
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 class StreamProducer:
@@ -90,10 +105,8 @@ class StreamProducer:
     async def drop(self) -> None:
         """Close without flushing: what was not acknowledged must not be sent behind our back."""
         self._client._closed = True  # noqa: SLF001 - stop() would flush first, and wait for ever while the broker is away
-        for closing in (self._client._sender.close(), self._client.client.close()):  # noqa: SLF001
-            with suppress(Exception):
-                async with asyncio.timeout(DROP_SECONDS):
-                    await closing
+        await _end(self._client._sender.close())  # noqa: SLF001
+        await _end(self._client.client.close())
 
 
 class StreamConsumer:
@@ -186,15 +199,12 @@ class StreamConsumer:
         """Leave; where the broker does not answer, end each part of the client all the same."""
         client = self._client
         client._closed = True  # noqa: SLF001 - stop() would wait for one part after the other, and leave the rest running
+        for part in (client._coordinator, client._fetcher, client._client):  # noqa: SLF001
+            if part is not None:
+                await _end(part.close())
         # Closing the coordinator ends its heartbeat last; a broker that does not answer would keep it alive for ever.
         if heartbeat := getattr(client._coordinator, "_heartbeat_task", None):  # noqa: SLF001
             heartbeat.cancel()
-        for part in (client._coordinator, client._fetcher, client._client):  # noqa: SLF001
-            if part is None:
-                continue
-            with suppress(Exception):
-                async with asyncio.timeout(DROP_SECONDS):
-                    await part.close()
 
 
 class TopicReader:

@@ -36,11 +36,13 @@ async def _answers_of(urls: list[str]) -> AsyncIterator[list[tuple[int, float]]]
 
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         asking = [asyncio.create_task(ask(client, url)) for url in urls]
-        yield heard
-        for task in asking:
-            task.cancel()
-        for ended in await asyncio.gather(*asking, return_exceptions=True):
-            assert isinstance(ended, asyncio.CancelledError), ended
+        try:
+            yield heard
+        finally:
+            for task in asking:
+                task.cancel()
+            ended = await asyncio.gather(*asking, return_exceptions=True)
+    assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended
 
 
 async def _check(house: House, trade: Trade) -> None:
