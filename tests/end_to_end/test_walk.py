@@ -9,7 +9,7 @@ from demo.walk import ADDRESS, walk
 from deploy.local.runner import LocalStack
 
 ROOT = Path(__file__).parents[2]
-STEP = re.compile(r"^(\d+)\. `(?P<path>[^`]+)`.*?(?:leads on by `(?P<link>[^`]+)`\.)?$", re.MULTILINE)
+STEP = re.compile(r"^(\d+)\. `(?P<path>[^`]+)`.*?(?:: leads on by `(?P<link>[^`]+)`\.)?$", re.MULTILINE)
 MAX_FILES = 16
 MAX_LINES = 150
 

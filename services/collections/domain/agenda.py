@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from services.collections.domain import planning, promise_money, records, stages
 from services.collections.domain.book import Book
-from services.collections.domain.day_plan import views
 from services.collections.domain.resting import rest
+from services.collections.domain.views import views
 
 _ONE_DAY = timedelta(days=1)
 

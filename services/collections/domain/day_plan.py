@@ -1,54 +1,19 @@
 """Does what the playbook asks on a day: messages are consolidated, work and approvals become tasks (K3, K4)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date
 from uuid import UUID
 
 from services.collections.domain import planning, records, reminders, tasks
 from services.collections.domain.book import Book, Moment
-from services.collections.domain.planning import View
-from services.collections.domain.playbook import Playbook, Step
+from services.collections.domain.playbook import Step
 from services.collections.domain.receivables import Receivable
 from services.collections.domain.records import TakenStep
 from services.collections.domain.resting import rest
 from services.collections.domain.tasks import Assignment
+from services.collections.domain.views import playbook_of, views
 
 APPROVE = "approve_"
 APPROVAL_WORKING_DAYS = 2
-
-
-def playbook_of(book: Book, entity: str, as_of: date) -> Playbook:
-    """Return the playbook that holds for the customer's debts to `entity`."""
-    case = book.open_case(entity)
-    return book.policies.playbook_for(
-        book.profile,
-        debtor_class=case.debtor_class if case is not None else None,
-        overdue_minor=book.overdue_minor(entity, as_of),
-        as_of=as_of,
-    )
-
-
-def views(book: Book, entity: str, as_of: date) -> Iterator[View]:
-    """Return every open debt to `entity` as the plan sees it, oldest first."""
-    case = book.open_case(entity)
-    debtor_class = case.debtor_class if case is not None else None
-    steps = playbook_of(book, entity, as_of).steps_for(
-        book.profile, debtor_class=debtor_class, overdue_minor=book.overdue_minor(entity, as_of)
-    )
-    taken: defaultdict[tuple[UUID, int], dict[str, TakenStep]] = defaultdict(dict)
-    for each in book.steps.values():
-        taken[each.instalment_id, each.episode][each.step] = each
-    for receivable in book.of_entity(entity):
-        if receivable.open_minor > 0:
-            yield View(
-                receivable=receivable,
-                steps=steps,
-                taken=taken[receivable.instalment_id, receivable.episode],
-                calendar=book.calendar(entity),
-                classified_date=case.classified_date if case is not None else None,
-                answered_date=case.answered_date if case is not None else None,
-            )
 
 
 def carry_out(book: Book, entity: str, at: Moment) -> None:

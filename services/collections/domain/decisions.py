@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from services.collections.domain import promise_outcomes, promises, records, reminders, tasks
 from services.collections.domain.book import Book, Moment, Refusal
-from services.collections.domain.day_plan import APPROVE, playbook_of
+from services.collections.domain.day_plan import APPROVE
 from services.collections.domain.facts import DebtorClassified, FloorLowered, SupplyStopRequested
 from services.collections.domain.records import Case, Task
 from services.collections.domain.resting import rest
+from services.collections.domain.views import playbook_of
 
 CLASSES = ("unwilling", "in_difficulty", "near_insolvency")
 ANSWERED, SKIPPED, REFUSED, APPROVED = "answered", "skipped", "refused", "approved"

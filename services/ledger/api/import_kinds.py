@@ -9,7 +9,8 @@ from services.ledger.api.payment_shapes import PaymentBody
 from services.ledger.domain.import_columns import INVOICES, PAYMENTS
 from services.ledger.domain.import_lines import Line
 from services.ledger.store.imports import Import
-from services.ledger.usecases.issue_invoices import IssueInvoice, issue_invoices
+from services.ledger.usecases.invoice_commands import IssueInvoice
+from services.ledger.usecases.issue_invoices import issue_invoices
 from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.record_payments import RecordPayment, record_payments
 from services.ledger.usecases.work_import import Complaint, ImportedKind

@@ -11,7 +11,8 @@ from services.ledger.api.invoice_views import InvoiceSummary, IssuedInvoiceView,
 from services.ledger.api.writing import answer, derived_origin, origin_of, refusing
 from services.ledger.store.invoices import get_invoices
 from services.ledger.usecases.cancel_invoices import CancelInvoice, CancelledInvoice, cancel_invoices
-from services.ledger.usecases.issue_invoices import IssuedInvoice, IssueInvoice, issue_invoices
+from services.ledger.usecases.invoice_commands import IssuedInvoice, IssueInvoice
+from services.ledger.usecases.issue_invoices import issue_invoices
 from shared.ids import new_id
 from shared.service import Context
 from shared.web.gather import Gatherer

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.ledger.domain.allocation import Designation
 from services.ledger.domain.invoice import Due, InvoiceFacts, Line
 from services.ledger.domain.payment import PaymentFacts
-from services.ledger.usecases.issue_invoices import IssuedInvoice, IssueInvoice, issue_invoices
+from services.ledger.usecases.invoice_commands import IssuedInvoice, IssueInvoice
+from services.ledger.usecases.issue_invoices import issue_invoices
 from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.record_payments import RecordedPayment, RecordPayment, record_payments
 from shared.ids import customer_id_of, new_id

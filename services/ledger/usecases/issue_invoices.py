@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.domain.contract import Contract
-from services.ledger.domain.debt import Debt, Invoice
-from services.ledger.domain.invoice import InvoiceFacts, accept, draw_up, warnings_of
+from services.ledger.domain.debt import Debt
+from services.ledger.domain.invoice import accept, draw_up, warnings_of
 from services.ledger.domain.refusals import Refusal
 from services.ledger.store import days, invoices
 from services.ledger.store.contracts import find_contracts
@@ -18,44 +18,14 @@ from services.ledger.store.entities import Entity, find_entities
 from services.ledger.store.invoices import RecordedInvoice
 from services.ledger.usecases.count_invoices import count_invoice
 from services.ledger.usecases.document_rows import instalment_row, invoice_row
-from services.ledger.usecases.origin import Origin
+from services.ledger.usecases.invoice_commands import IssuedInvoice, IssueInvoice, Key
 from services.ledger.usecases.refusals import no_day, problem_of, recorded_otherwise, unknown_entity
 from services.ledger.usecases.repeats import content_hash
 from services.ledger.usecases.transcript import Transcript
-from shared.ids import customer_id_of, partition_of
+from shared.ids import partition_of
 from shared.messaging.outbox import Outbox
 from shared.rows import Row
 from shared.web.problems import Problem
-
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueInvoice:
-    """Record this invoice, under this id if it is new."""
-
-    origin: Origin
-    invoice_id: UUID
-    facts: InvoiceFacts
-
-    @property
-    def customer_id(self) -> UUID:
-        """Whose invoice it is."""
-        return customer_id_of(self.facts.customer_number)
-
-    @property
-    def key(self) -> Key:
-        """What makes it the same invoice."""
-        return self.facts.entity, self.facts.number
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedInvoice:
-    """The invoice as it is recorded, now or before, with its instalments."""
-
-    invoice: Invoice
-    debts: Sequence[Debt]
-    warnings: Sequence[str]
 
 
 @dataclass(slots=True)
