@@ -11,6 +11,7 @@ from cli.doctor import doctor
 from cli.down import down
 from cli.import_file import import_file
 from cli.park import park
+from cli.policy import policy
 from cli.token import token
 from cli.up import up
 from cli.walk import walk_invoice
@@ -26,6 +27,7 @@ for verb in (up, down, doctor, token, docs, demo, day, aging, check):
 app.command("import")(import_file)
 app.command("walk")(walk_invoice)
 app.add_typer(park, name="park")
+app.add_typer(policy, name="policy")
 
 if __name__ == "__main__":
     app()

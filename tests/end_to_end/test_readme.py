@@ -4,15 +4,21 @@ import asyncio
 import os
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cli import connection
+from cli.main import app
 from deploy.local.databases import SERVICES
 from deploy.local.runner import LocalStack
+from shared.clock import MachineClock
 
 ROOT = Path(__file__).parents[2]
+PLAYBOOK = ROOT / "services" / "collections" / "policies" / "default_playbook.yaml"
 
 
 def examples() -> str:
@@ -26,8 +32,9 @@ def examples() -> str:
 
 @pytest.mark.timeout(180)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are for curl")
-async def test_the_examples_for_an_erp_work_as_they_stand(tmp_path: Path) -> None:
-    """P1, P8: every call of the README is answered with success by services that were started a moment ago."""
+async def test_the_examples_for_an_erp_work_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P1, P8, K3: every call of the README is answered with success by services that were started a moment ago."""
+    monkeypatch.setattr(connection, "RUNS", tmp_path.parent)
     async with LocalStack(tmp_path, partitions=2, extra_environment={"DUEFLOW_AUTO_OPEN_DAYS": "true"}) as stack:
         addresses = {each.upper(): stack.api_url(each) for each in SERVICES}
         await _day_is_open(stack)
@@ -38,9 +45,28 @@ async def test_the_examples_for_an_erp_work_as_they_stand(tmp_path: Path) -> Non
             stderr=asyncio.subprocess.STDOUT,
         )
         output = (await shell.communicate())[0].decode()
+        loaded = await asyncio.to_thread(_load_policy, tmp_path.name)
     assert shell.returncode == 0, output
     assert '"decision":"approve"' in output
     assert '"rule":"designation"' in output
+    assert "spring holds from" in loaded
+
+
+def _load_policy(run: str) -> str:
+    """Load the default playbook as one for grade C from the day after tomorrow, by command."""
+    day = MachineClock().now() + timedelta(days=2)
+    words = [
+        "policy",
+        "playbook",
+        str(PLAYBOOK),
+        "--name",
+        "spring",
+        "--from",
+        f"{day:%F}",
+        "--segment",
+        "{grades: [C]}",
+    ]
+    return CliRunner().invoke(app, [*words, "--run", run]).output
 
 
 async def _day_is_open(stack: LocalStack) -> None:

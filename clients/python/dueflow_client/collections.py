@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Literal
 
 from dueflow_client.service import ServiceClient
-from dueflow_client.shapes import Dispute, Pause, Promise
+from dueflow_client.shapes import Dispute, Pause, Policy, Promise
 
 
 class CollectionsClient(ServiceClient):
@@ -31,6 +31,14 @@ class CollectionsClient(ServiceClient):
     async def playbooks(self) -> Any:
         """Return the playbook of the house and all that were loaded; needs the scope admin."""
         return await self._http.get("/v1/playbooks")
+
+    async def load_playbook(self, policy: Policy, *, key: str | None = None) -> Any:
+        """Load a playbook for a segment from a day on; needs the scope admin."""
+        return await self._http.post("/v1/playbooks", policy, key=key)
+
+    async def load_stages(self, policy: Policy, *, key: str | None = None) -> Any:
+        """Load stages for a segment from a day on; needs the scope admin."""
+        return await self._http.post("/v1/stage-policies", policy, key=key)
 
     def tasks(self, **filters: Any) -> AsyncIterator[Any]:
         """Yield tasks; filters: role, state, due_until, customer_id."""

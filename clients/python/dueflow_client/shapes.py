@@ -1,6 +1,6 @@
 """The bodies that an ERP sends: amounts are decimal strings, dates ISO 8601, currencies ISO 4217."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Amount(TypedDict):
@@ -193,3 +193,12 @@ class Pause(TypedDict):
     entity: NotRequired[str]
     invoice_number: NotRequired[str]
     end_date: NotRequired[str]
+
+
+class Policy(TypedDict):
+    """A playbook or stages as YAML text, for a segment (everybody without one), from a business day on."""
+
+    name: str
+    effective_from: str
+    document: str
+    segment: NotRequired[dict[str, Any]]
