@@ -51,8 +51,8 @@ def recount(
 ) -> Recount:
     """Count the rows that are not on `without_lines`, up to `last_day`.
 
-    Late = settled after due, or due before the last day and not settled; late by days = those of them that were not late
-    already when they were issued; open at D: issued <= D < settled.
+    Late = settled after due, or due before the last day and not settled; late by days = those of them not late
+    when they were issued; open at D: issued <= D < settled.
     """
     debts = list(_debts(path, mapping, without_lines))
     late = [debt for debt in debts if debt.due < min(debt.settled, last_day)]
