@@ -84,30 +84,29 @@ class Relay:
         rounds = 0
         while True:
             sent = await self.publish_once(connection)
+            metrics.published.labels(self._topic).inc(sent)
             rounds += 1
             if rounds % PRUNE_EVERY_ROUNDS == 0:
                 await stream_store.prune(connection, days=PRUNE_AFTER_DAYS)
                 await connection.commit()
-            if sent == 0:
+            if sent < stream_store.ASSIGN_LIMIT:
+                # What was committed meanwhile has woken us already: then this does not wait.
                 await self._wake.wait(OUTBOX, seconds=POLL_SECONDS)
 
     async def publish_once(self, connection: AsyncConnection) -> int:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
         await stream_store.assign(connection)
-        await connection.commit()
         rows = await stream_store.unacknowledged(connection)
         await connection.commit()
         if not rows:
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
-        await self._tell_age(connection)
         producer = await self._open_producer()
         await producer.send([self.record(row) for row in rows])
         crash_point("relay.after_ack")
         await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
         await connection.commit()
-        metrics.published.labels(self._topic).inc(len(rows))
         return len(rows)
 
     async def _tell_age(self, connection: AsyncConnection) -> None:
