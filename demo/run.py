@@ -34,7 +34,7 @@ from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
 from deploy.local.state import RUNS, AlreadyRunning, StackState, is_running, load_state
 
 ROOT = RUNS / "demo"
-PARTITIONS = 4
+PARTITIONS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from deploy.local.state import ROOT
 
 GRACE_SECONDS = 20
 _LOOK_SECONDS = 0.25
+_READY_LOOK_SECONDS = 2.0  # each look costs a ready service a query
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 15.0
 _STEADY_SECONDS = 60
@@ -94,7 +95,14 @@ class Supervised:
                 await self._look(client)
                 if self._is_wanted and self.pid is None:
                     await self._start_again()
-                await asyncio.sleep(_LOOK_SECONDS)
+                await self._stay(_READY_LOOK_SECONDS if self.is_ready else _LOOK_SECONDS)
+
+    async def _stay(self, seconds: float) -> None:
+        """Wait, but not on a process that has died."""
+        until = time.monotonic() + seconds
+        await asyncio.sleep(_LOOK_SECONDS)
+        while time.monotonic() < until and self.pid is not None:
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def _spawn(self, environment: Mapping[str, str]) -> None:
         self._process = spawn(
