@@ -65,8 +65,8 @@ class Clerk:
 
     async def repeat(self, trade: Trade) -> None:
         """Ask again for everything: a yes must be the same to the byte, and what had none must get it."""
-        for key, before in self.answers.items():
-            again = await self._post(self.invoices[key])
+        repeated = await asyncio.gather(*(self._post(self.invoices[key]) for key in self.answers))
+        for before, again in zip(self.answers.values(), repeated, strict=True):
             assert again.status == httpx.codes.CREATED, again
             assert before.status != httpx.codes.CREATED or again.body == before.body
         trade.invoices += self.answers

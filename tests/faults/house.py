@@ -47,6 +47,10 @@ class House:
         """Return how often each of these came up again by itself since it was last started."""
         return [process.restarts for process in self.processes(names)]
 
+    def pids(self, names: Collection[str]) -> list[int | None]:
+        """Return the process ids of these: they stay the same as long as none of them died."""
+        return [process.pid for process in self.processes(names)]
+
     async def arm(self, crashes: Mapping[str, str]) -> None:
         """Restart processes so that each dies by SIGKILL where `crashes` says (`place:n`, the n-th time), once."""
         restarts = (

@@ -12,7 +12,6 @@ from tests.faults.trade import Trade
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.xdist_group("faults-killed"),
     pytest.mark.timeout(300),
     pytest.mark.slow,
 ]

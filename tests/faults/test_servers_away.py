@@ -15,11 +15,12 @@ from tests.faults.trade import Trade
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.xdist_group("faults-away"),
     pytest.mark.timeout(300),
     pytest.mark.slow,
 ]
-_NONE = [0, 0, 0, 0]
+
+
+_SERVICES = (*APIS, *WORKERS)
 
 
 @asynccontextmanager
@@ -53,6 +54,7 @@ async def _check(house: House, trade: Trade) -> None:
 
 async def test_kafka_killed_under_load_delays_and_loses_nothing(house: House, trade: Trade) -> None:
     """Rows 5 and 7: the API accepts and stays ready, the age of the outbox tells, and all drains without a restart."""
+    pids = house.pids(WORKERS)
     people = await trade.newcomers(10)
     async with (
         Clerk(house.stack.api_url("ledger"), house.stack.api_key) as clerk,
@@ -67,7 +69,7 @@ async def test_kafka_killed_under_load_delays_and_loses_nothing(house: House, tr
         await clerk.repeat(trade)
     await house.until(WORKERS, ready=True)
     await _check(house, trade)
-    assert house.restarts(WORKERS) == _NONE
+    assert house.pids(WORKERS) == pids
 
 
 async def _outbox_age(house: House) -> float:
@@ -79,6 +81,7 @@ async def _outbox_age(house: House) -> float:
 
 async def test_a_silent_kafka_is_noticed_and_nobody_hangs(house: House, trade: Trade) -> None:
     """Row 6: our deadlines fire, workers say that they are not ready, keep answering, and build new clients."""
+    pids = house.pids(WORKERS)
     async with _answers_of([f"{house.stack.worker_url('ledger')}/livez"]) as alive:
         house.to_kafka.blackhole()
         await trade.issue([trade.bill(each, due_in_days=-2) for each in await trade.newcomers(3)])
@@ -87,7 +90,7 @@ async def test_a_silent_kafka_is_noticed_and_nobody_hangs(house: House, trade: T
         await house.until(WORKERS, ready=True)
     assert max(seconds for _, seconds in alive) < 2
     await _check(house, trade)
-    assert house.restarts(WORKERS) == _NONE
+    assert house.pids(WORKERS) == pids
 
 
 async def test_a_client_dropped_from_a_silent_kafka_leaves_nothing_running(house: House) -> None:
@@ -110,6 +113,7 @@ def _tasks_of_clients() -> list[str]:
 
 async def test_postgres_killed_under_load_is_told_and_never_hidden(house: House, trade: Trade) -> None:
     """Row 26: 503 with Retry-After and never a false 201; pools heal without a restart."""
+    pids = house.pids(_SERVICES)
     people = await trade.newcomers(10)
     async with Clerk(house.stack.api_url("ledger"), house.stack.api_key) as clerk:
         working = asyncio.create_task(clerk.work(trade, people, per_second=25, seconds=8))
@@ -122,28 +126,29 @@ async def test_postgres_killed_under_load_is_told_and_never_hidden(house: House,
         assert all(answer.retry_after for answer in clerk.answers.values() if answer.status == 503)
         await clerk.repeat(trade)
     await _check(house, trade)
-    assert house.restarts(APIS) + house.restarts(WORKERS) == _NONE * 2
+    assert house.pids(_SERVICES) == pids
 
 
 async def test_services_that_start_first_wait_for_their_servers(house: House, trade: Trade) -> None:
     """Row 48: no database, no Kafka: alive and not ready; each comes in turn, and all connect by themselves."""
-    services = house.processes([*APIS, *WORKERS])
+    services = house.processes(_SERVICES)
     await asyncio.gather(*(process.stop() for process in services))
     house.kafka.kill()
     house.postgres.kill()
     for process in services:
         process.start()
+    pids = house.pids(_SERVICES)
     await _all_say(house, 503)
     house.postgres.launch()
     await house.until(APIS, ready=True)
     await house.heal()
-    assert house.restarts(APIS) + house.restarts(WORKERS) == _NONE * 2
+    assert house.pids(_SERVICES) == pids
     await _check(house, trade)
 
 
 async def _all_say(house: House, status: int) -> None:
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
-        for process in house.processes([*APIS, *WORKERS]):
+        for process in house.processes(_SERVICES):
             while await _said(client, f"{process.url}/readyz") != status:
                 await asyncio.sleep(0.2)
             assert await _said(client, f"{process.url}/livez") == 200
