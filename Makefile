@@ -26,7 +26,7 @@ demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, 
 		$(if $(DAYS),--days $(DAYS)) $(if $(MAPPING),--mapping '$(MAPPING)') $(if $(STRICT),--strict)
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check $(CODE)
