@@ -24,6 +24,9 @@ ROWS = (
     "C-3,6,1/5/2012,2/7/2012,99.99,",
 )
 
+LATER = {"payment-conserved", "unapplied-account", "overdue-once", "disputes-known", "dispute-flags", "unknown-decided"}
+"""What has nothing to compare before the first money comes in."""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -51,7 +54,7 @@ async def test_the_seed_alone_decides_what_a_year_brings(tmp_path: Path) -> None
     assert {name: value for name, value in first.items() if name not in timely} == {
         name: value for name, value in second.items() if name not in timely
     }
-    assert {line["compared"] > 0 for line in first["check"] if line["check"] != "unknown-decided"} == {True}
+    assert {line["check"] for line in first["check"] if line["compared"] == 0} <= LATER
 
 
 async def test_a_users_file_comes_out_as_it_went_in(tmp_path: Path) -> None:
