@@ -1,7 +1,8 @@
 """One house for the fault tests that a worker of the test run gets; each test leaves it whole for the next."""
 
-import os
 from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 import pytest_asyncio
@@ -14,8 +15,8 @@ from tests.servers import run_folder
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def running_house() -> AsyncIterator[House]:
-    """The house; it is started when the first test asks for it."""
-    async with open_house(run_folder() / f"faults-{os.environ.get('PYTEST_XDIST_WORKER', 'only')}") as house:
+    """The house, started when the first test asks for it; an empty one each time, since xdist may ask twice."""
+    async with open_house(Path(mkdtemp(prefix="faults-", dir=run_folder()))) as house:
         yield house
 
 
