@@ -79,7 +79,7 @@ class Payers:
         overpays = customer.designates and self._house.chance.happens(
             _OVERPAID_SHARE, "overpaid", customer.number, today
         )
-        return customer.order_minor // 50 if overpays else 0
+        return customer.delivery_minor // 50 if overpays else 0
 
     def _payment(self, transfer: _Transfer, today: date, index: int) -> Payment:
         customer = transfer.customer

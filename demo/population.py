@@ -21,9 +21,10 @@ _UNVERIFIED_SHARE = 0.08
 _ENGLISH_SHARE = 0.1
 _DESIGNATING_SHARE = 0.75
 
-# What a usual order is worth, in minor units before tax, and how many a customer places in a month.
-_ORDER_MINOR: dict[Size, int] = {"small": 800_000, "medium": 4_500_000, "large": 26_000_000}
-_ORDERS_A_MONTH: dict[Size, float] = {"small": 1.6, "medium": 2.5, "large": 3.6}
+# What a usual delivery is worth, in minor units before tax, and how many orders a customer places in a month.
+_DELIVERY_MINOR: dict[Size, int] = {"small": 800_000, "medium": 4_500_000, "large": 26_000_000}
+_ORDERS_A_MONTH: dict[Size, float] = {"small": 0.95, "medium": 1.45, "large": 2.1}
+_DELIVERIES_AN_ORDER = 1.75
 _LIMIT_IN_MONTHS: dict[Habit, int] = {"prompt": 7, "late": 6, "troubled": 4, "unwilling": 4}
 # The grades that somebody once gave them; that some are too kind is what the year shows.
 _GRADES: dict[Habit, dict[Grade, float]] = {
@@ -57,7 +58,7 @@ class Customer:
     grade: Grade
     currency: str
     limit_minor: int
-    order_minor: int
+    delivery_minor: int
     orders_a_month: float
     terms: Terms
     secured: bool
@@ -87,9 +88,13 @@ def _customer(chance: Chance, index: int, chinese: tuple[tuple[str, str], tuple[
     country = chance.of("country", number).choice(list(names.FOREIGN_COUNTRIES)) if foreign else "CN"
     name_zh, name_en = _foreign_name(index, industry, country) if foreign else _chinese_name(chinese, industry)
     # A dollar order is worth about as much as one in yuan.
-    order_minor = round(_ORDER_MINOR[size] * chance.of("scale", number).uniform(0.5, 1.6)) // (7 if foreign else 1)
+    delivery_minor = round(_DELIVERY_MINOR[size] * chance.of("scale", number).uniform(0.5, 1.6)) // (
+        7 if foreign else 1
+    )
     orders_a_month = _ORDERS_A_MONTH[size] * chance.of("pace", number).uniform(0.6, 1.4)
-    limit_minor = int(order_minor * orders_a_month * _LIMIT_IN_MONTHS[habit]) // 1_000_000 * 1_000_000
+    limit_minor = (
+        int(delivery_minor * _DELIVERIES_AN_ORDER * orders_a_month * _LIMIT_IN_MONTHS[habit]) // 1_000_000 * 1_000_000
+    )
     zone = names.FOREIGN_COUNTRIES[country][0] if foreign else "Asia/Shanghai"
     return Customer(
         number=number,
@@ -103,7 +108,7 @@ def _customer(chance: Chance, index: int, chinese: tuple[tuple[str, str], tuple[
         grade=chance.one_of(_GRADES[habit], "grade", number),
         currency="USD" if foreign else "CNY",
         limit_minor=max(limit_minor, 1_000_000),
-        order_minor=order_minor,
+        delivery_minor=delivery_minor,
         orders_a_month=orders_a_month,
         terms=chance.of("terms", number).choice(_TERMS),
         secured=chance.happens(0.1, "secured", number),

@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
+from demo.billing import Billing
 from demo.fast_clock import FastClock
 from demo.fates import Fates
 from demo.founding import found
 from demo.house import House
+from demo.orders import OrderDesk
 from demo.payers import Payers
 from demo.population import populate
 from demo.quarrels import Quarrels
-from demo.sales import Sales
 from demo.staff import Staff
 
 CUSTOMERS = 200
@@ -26,16 +27,16 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     """
     customers = populate(house.chance, count=CUSTOMERS)
     quarrels, payers = Quarrels(house), Payers(house, customers)
-    sales = Sales(house, customers, payers, quarrels)
+    desk, billing = OrderDesk(house, customers, payers), Billing(house, payers, quarrels)
     staff, fates = Staff(house, customers, payers.debts), Fates(house, customers, first_day=FIRST_DAY)
     await clock.turn_to(FIRST_DAY)
     await found(house, customers)
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
-        await sales.take_orders(today)
+        await desk.take_orders(today)
         await fates.strike(today)
         await staff.work(today)
         await quarrels.settle(today)
-        await sales.issue_documents(today)
+        await billing.issue_documents(desk.deliveries(today), today)
         await payers.pay(today)
         await clock.turn_to(today + timedelta(days=1))
         yield today
