@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from socket import gethostname
 
@@ -84,15 +84,15 @@ def _worker(service: Service) -> None:
         keys=KeyFile(settings.api_keys_file),
         cursors=Cursors(settings.cursor_secret()),
         readiness=worker.health,
-        lifespan=lambda _app: _running(worker.tasks()),
+        lifespan=lambda _app: _running(worker),
     )
     serve(app, host=settings.host, port=settings.worker_port)
 
 
 @asynccontextmanager
-async def _running(tasks: Sequence[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+async def _running(worker: Worker) -> AsyncIterator[None]:
     """Run endless tasks beside the health pages; one that ends takes the process with it, to be started afresh."""
-    running = [asyncio.ensure_future(_endless(task)) for task in tasks]
+    running = [asyncio.ensure_future(_endless(task)) for task in worker.tasks()]
     try:
         yield
     finally:
@@ -100,6 +100,7 @@ async def _running(tasks: Sequence[Callable[[], Awaitable[None]]]) -> AsyncItera
             task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*running, return_exceptions=True)
+        await worker.close()
 
 
 async def _endless(task: Callable[[], Awaitable[None]]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -58,6 +58,7 @@ class Consumer:
         *,
         engine: AsyncEngine,
         make_client: Callable[[], StreamConsumer],
+        ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
         lane: Lane,
         day_work: Callable[[int], DayWork] | None,
         topics: Sequence[str],
@@ -65,11 +66,11 @@ class Consumer:
     ) -> None:
         self._engine = engine
         self._make_client = make_client
+        self._ends = ends
         self._lane = lane
         self._day_work = day_work
         self._topics = list(topics)
         self._published = published
-        self._client: StreamConsumer | None = None
         self._lanes: dict[int, _Lane] = {}
         self._assigned: frozenset[Place] = frozenset()
         self._offsets: dict[Place, int] = {}
@@ -95,22 +96,18 @@ class Consumer:
                 log.warning("consumer.retry", reason=f"{type(error).__name__}: {error}"[:300])
             finally:
                 self.ready = False
-                client, self._client = self._client, None
-                if client is not None:
-                    await client.drop()
             await asyncio.sleep(1)
-
-    async def ends(self, places: Sequence[Place]) -> dict[Place, int]:
-        """Ask Kafka now for the ends of `places`; KafkaAway while there is no client."""
-        if self._client is None:
-            msg = "there is no connection to Kafka at the moment"
-            raise KafkaAway(msg)
-        return await self._client.ends(places)
 
     async def _consume(self) -> None:
         client = self._make_client()
-        self._client, self._assigned, self._lanes = client, frozenset(), {}
-        await client.start()
+        self._assigned, self._lanes = frozenset(), {}
+        try:
+            await client.start()
+            await self._consume_with(client)
+        finally:
+            await client.drop()
+
+    async def _consume_with(self, client: StreamConsumer) -> None:
         committed_at = watched_at = time.monotonic()
         progress: dict[Place, tuple[int, float]] = {}
         while True:
@@ -126,7 +123,7 @@ class Consumer:
                 await self._hint(client)
             if now - watched_at > WATCH_EVERY_SECONDS:
                 watched_at = now
-                await self._watch(client, progress, now)
+                await self._watch(progress, now)
 
     def _patience(self) -> float:
         """Return how long to wait for records: not at all with work at hand, shortly while a day waits."""
@@ -253,9 +250,9 @@ class Consumer:
         except KafkaAway as error:
             log.info("consumer.commit_hint_failed", reason=str(error)[:200])
 
-    async def _watch(self, client: StreamConsumer, progress: dict[Place, tuple[int, float]], now: float) -> None:
+    async def _watch(self, progress: dict[Place, tuple[int, float]], now: float) -> None:
         """Raise Stuck when records wait in Kafka and none has come for half a minute."""
-        ends = await client.ends(sorted(self._assigned))
+        ends = await self._ends(sorted(self._assigned))
         async with self._engine.connect() as connection:
             standings = await positions.standings(connection, self._topics)
         for place, end in ends.items():

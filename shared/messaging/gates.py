@@ -1,6 +1,6 @@
 """Answers for a sender: in which partitions this service has heard everything that Kafka has, as of now (N5)."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,7 +16,7 @@ class Gates:
         *,
         engine: AsyncEngine,
         topic_of: Callable[[str], str],
-        ends: Callable[[Sequence[Place]], Awaitable[dict[Place, int]]],
+        ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
     ) -> None:
         self._engine = engine
         self._topic_of = topic_of

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,8 +14,9 @@ from shared.contracts.event import Event
 from shared.messaging.applying import Applier
 from shared.messaging.consumer import Consumer
 from shared.messaging.days import DayWork
+from shared.messaging.ends import EndsAsker
 from shared.messaging.gates import Gates
-from shared.messaging.kafka import KafkaAway, Place, StreamConsumer
+from shared.messaging.kafka import KafkaAway, StreamConsumer
 from shared.messaging.markers import DayMarkers
 from shared.messaging.partition import Lane
 from shared.messaging.relay import Relay
@@ -39,7 +41,7 @@ class Worker:
         self._settings = settings
         self._instance = instance
         self._topics = [topic_of(settings, each) for each in service.listens_to]
-        self._consumer: Consumer | None = None
+        self._asker = EndsAsker(settings.kafka_bootstrap)
         self.context = make_context(service, settings, "worker", gates=self._gates)
         self._relay = Relay(
             engine=self.context.engine,
@@ -57,8 +59,11 @@ class Worker:
     def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]:
         """Return the endless tasks of this process."""
         background = self._service.background(self.context) if self._service.background else ()
-        consumer = [self._consumer.run] if self._consumer is not None else []
-        return [self.context.wake.listen, self._relay.run, self._forget_old_answers, *consumer, *background]
+        return [self.context.wake.listen, self._relay.run, self._forget_old_answers, self._consumer.run, *background]
+
+    async def close(self) -> None:
+        """Disconnect what no task of its own does, once all have ended."""
+        await self._asker.close()
 
     async def _forget_old_answers(self) -> None:
         """Delete stored answers that nobody may repeat any more, now and once a day."""
@@ -96,6 +101,7 @@ class Worker:
         return Consumer(
             engine=context.engine,
             make_client=self._client,
+            ends=self._asker.ends,
             lane=lane,
             day_work=day_work if service.day_from is not None else None,
             topics=self._topics,
@@ -119,16 +125,10 @@ class Worker:
             asyncio.get_running_loop().create_task(self.context.wake.outbox())
 
     def _gates(self, engine: AsyncEngine) -> Gates:
-        return Gates(engine=engine, topic_of=lambda publisher: topic_of(self._settings, publisher), ends=self._ends)
-
-    async def _ends(self, places: Sequence[Place]) -> dict[Place, int]:
-        if self._consumer is None:
-            msg = "the worker is still being put together"
-            raise KafkaAway(msg)
-        return await self._consumer.ends(places)
+        return Gates(engine=engine, topic_of=partial(topic_of, self._settings), ends=self._asker.ends)
 
     async def _hears(self) -> None:
-        if self._consumer is None or not self._consumer.ready:
+        if not self._consumer.ready:
             msg = "not connected to Kafka"
             raise KafkaAway(msg)
 

@@ -21,6 +21,7 @@ from shared.messaging.applying import Applier
 from shared.messaging.consumer import Consumer
 from shared.messaging.customers import lock_customers, set_next_dates
 from shared.messaging.days import DayWork
+from shared.messaging.ends import EndsAsker
 from shared.messaging.kafka import StreamConsumer
 from shared.messaging.markers import DayMarkers
 from shared.messaging.outbox import Outbox
@@ -119,6 +120,7 @@ class Toy:
     def __init__(self, *, publisher_url: str, consumer_url: str, bootstrap: str, prefix: str) -> None:
         self.publisher = open_engine(publisher_url, connections=4, application="toy-publisher")
         self.consumer = open_engine(consumer_url, connections=6, application="toy-consumer")
+        self.asker = EndsAsker(bootstrap)
         self.bootstrap = bootstrap
         self.topic = f"{prefix}ledger"
         self.prefix = prefix
@@ -167,6 +169,7 @@ class Toy:
         return Consumer(
             engine=self.consumer,
             make_client=client,
+            ends=self.asker.ends,
             lane=self.lane,
             day_work=day_work,
             topics=[self.topic],
@@ -218,6 +221,7 @@ class Toy:
     async def close(self) -> None:
         """Let go of all connections."""
         await self.wake.close()
+        await self.asker.close()
         await self.publisher.dispose()
         await self.consumer.dispose()
 
