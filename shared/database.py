@@ -1,6 +1,11 @@
 """Opens a service's connection pool with the time limits that keep a stuck statement from stopping the house."""
 
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 API_CONNECTIONS = 6
 WORKER_CONNECTIONS = 6
@@ -11,12 +16,11 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
 
     Row locks are waited for 10 s at most, statements 30 s (or as given); the server ends a transaction idle for 60 s.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         # Parameters hold what customers sent; an error must not quote them into a log.
         hide_parameters=True,
         connect_args={
@@ -31,3 +35,12 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
             },
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Take no connection that the server has closed; asyncpg knows it, and a ping would cost three round trips."""
+    driver_connection: Any = entry.driver_connection
+    if driver_connection is None or driver_connection.is_closed():
+        raise InvalidatePoolError
