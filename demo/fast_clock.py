@@ -10,8 +10,7 @@ from demo.metrics import WorkerMetrics
 
 _POLL_SECONDS = 0.03
 _LONGEST_DAY_SECONDS = 120
-_USUAL_SHARE = 0.7
-_LONGEST_SLEEP_SECONDS = 1.0
+_WAIT_SECONDS = 20
 _HEARD_WITHIN_SECONDS = 5
 # What these readers hear of these publishers changes what people find the next morning.
 _HEARD = (("collections", "notifications"), ("ledger", "collections"))
@@ -27,20 +26,14 @@ class FastClock:
     def __init__(self, dueflow: Dueflow, metrics: WorkerMetrics | None = None) -> None:
         self._dueflow = dueflow
         self._metrics = metrics
-        self._usual_seconds = 0.0
 
     async def turn_to(self, day: date) -> int:
         """Open `day`, return when all services have worked it: how many instalments became overdue with it."""
-        began = time.monotonic()
+        give_up_at = time.monotonic() + _LONGEST_DAY_SECONDS
         await self._dueflow.ledger.open_day(day)
-        give_up_at = began + _LONGEST_DAY_SECONDS
-        # Asking costs the services time; a day takes about as long as the one before.
-        await asyncio.sleep(self._usual_seconds)
-        while not (state := await self._dueflow.ledger.day(day))["complete"]:
+        while not (state := await self._dueflow.ledger.day(day, wait_seconds=_WAIT_SECONDS))["complete"]:
             if time.monotonic() > give_up_at:
                 raise DayStuckError(f"{day} is {state['state']}; partitions that ended it: {state['worked']}")
-            await asyncio.sleep(_POLL_SECONDS)
-        self._usual_seconds = min(_USUAL_SHARE * (time.monotonic() - began), _LONGEST_SLEEP_SECONDS)
         if self._metrics is not None:
             await self._wait_until_heard(self._metrics)
         return int(state["overdue"])

@@ -15,7 +15,6 @@ FIRST_DAY = date(2025, 3, 3)
 _ENTITY = "faults"
 _PRICE = "113.00"
 _LONGEST_DAY_SECONDS = 120
-_LOOK_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -83,8 +82,8 @@ class Trade:
     async def _work_day(self) -> None:
         await self.dueflow.ledger.open_day(self.day)
         async with asyncio.timeout(_LONGEST_DAY_SECONDS):
-            while not (await self.dueflow.ledger.day(self.day))["complete"]:
-                await asyncio.sleep(_LOOK_SECONDS)
+            while not (await self.dueflow.ledger.day(self.day, wait_seconds=1))["complete"]:
+                pass
 
     async def kept(self, ledger_url: str) -> None:
         """Assert that the ledger has everything that it ever acknowledged to us (N)."""

@@ -97,9 +97,12 @@ class LedgerClient(ServiceClient):
         """Return the business day that is open."""
         return await self._http.get("/v1/business-days/current")
 
-    async def day(self, day: date) -> Any:
-        """Return a business day: its state, how many instalments became overdue, and whether all services ended it."""
-        return await self._http.get(f"/v1/business-days/{day}")
+    async def day(self, day: date, *, wait_seconds: int | None = None) -> Any:
+        """Return a business day: its state, how many instalments became overdue, and whether all services ended it.
+
+        With `wait_seconds` (at most 30) the answer comes when they have, or after that time.
+        """
+        return await self._http.get(f"/v1/business-days/{day}", wait_seconds=wait_seconds)
 
     async def aging(self, **filters: Any) -> Any:
         """Return what was open by age; filters: as_of, basis, entity, currency, customer_id, by."""

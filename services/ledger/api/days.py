@@ -1,9 +1,12 @@
 """Asks for business days and shows how far their opening, and the work of the other services on them, is (L7)."""
 
+import asyncio
+import time
 from datetime import date, datetime
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,12 +19,16 @@ from shared.service import Context
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed
 from shared.web.keys import Reader
-from shared.web.models import BusinessDate, StrictModel
+from shared.web.models import BusinessDate, QueryInteger, StrictModel
 from shared.web.problem_types import NOT_FOUND
 from shared.web.problems import Problem
 from shared.web.routing import JsonBody, router
 
 CHANNEL = "day"
+LONGEST_WAIT_SECONDS = 30
+# Looking costs two small queries; a year of days under the fast clock waits for each.
+_LOOK_FAST_SECONDS = 0.02
+_LOOK_CIVIL_SECONDS = 1.0
 
 
 class DayBody(StrictModel):
@@ -85,9 +92,22 @@ def days_router(context: Context) -> APIRouter:
             return await shown(connection, await days.current_day(connection))
 
     @routes.get("/business-days/{day}")
-    async def get_business_day(_caller: Reader, day: BusinessDate) -> DayView:
-        """Show one day; it is complete when all services have ended it in every partition."""
-        async with context.engine.connect() as connection:
-            return await shown(connection, await days.find_day(connection, day))
+    async def get_business_day(
+        _caller: Reader,
+        day: BusinessDate,
+        wait_seconds: Annotated[QueryInteger, Query(ge=0, le=LONGEST_WAIT_SECONDS)] = 0,
+    ) -> DayView:
+        """Show one day; it is complete when all services have ended it in every partition.
+
+        With `wait_seconds` the answer comes as soon as the day is complete, or after that time as it then stands.
+        """
+        answer_at = time.monotonic() + wait_seconds
+        look_seconds = _LOOK_FAST_SECONDS if context.fast_clock else _LOOK_CIVIL_SECONDS
+        while True:
+            async with context.engine.connect() as connection:
+                view = await shown(connection, await days.find_day(connection, day))
+            if view.complete or time.monotonic() + look_seconds > answer_at:
+                return view
+            await asyncio.sleep(look_seconds)
 
     return routes

@@ -112,8 +112,10 @@ async def test_the_next_day_waits_until_all_services_have_ended_the_last_one(
     assert await house.work() is Step.WAITS
     day = await house.get("/business-days/2026-01-01")
     assert (day["worked"], day["complete"]) == ({"credit": 4, "collections": 3}, False)
+    assert not (await house.get("/business-days/2026-01-01?wait_seconds=1"))["complete"]
+    waiting = asyncio.create_task(house.get("/business-days/2026-01-01?wait_seconds=30"))
     await worked(house, "collections", 1)
-    assert (await house.get("/business-days/2026-01-01"))["complete"]
+    assert (await waiting)["complete"]
     assert await house.work() is Step.NOTHING
     assert (await house.get("/business-days/current"))["day"] == "2026-01-02"
     await close(house)
