@@ -8,6 +8,7 @@ from typing import Self
 import httpx
 
 _COUNTER = re.compile(r'^dueflow_events_(published|consumed)_total\{topic="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE)
+_NAMES = ("dueflow_events_published_total", "dueflow_events_consumed_total")
 
 Counts = Mapping[tuple[str, str], int]
 """By kind (published, consumed) and topic."""
@@ -35,7 +36,7 @@ class WorkerMetrics:
 
     async def counts(self, service: str) -> Counts:
         """Return what a worker has counted; raise httpx.HTTPError while it is away."""
-        page = (await self._http.get(f"{self._urls[service]}/metrics")).text
+        page = (await self._http.get(f"{self._urls[service]}/metrics", params={"name[]": _NAMES})).text
         return {(kind, topic): int(float(value)) for kind, topic, value in _COUNTER.findall(page)}
 
     async def has_heard(self, reader: str, publisher: str) -> bool:

@@ -23,14 +23,15 @@ class Pulse:
 
     async def watch(self) -> None:
         """Look every second, for ever; a service that is away keeps its last figure."""
-        while True:
-            began, before = time.monotonic(), sum(self.events.values())
-            await asyncio.sleep(_EVERY_SECONDS)
-            for service in self.events:
-                await self._look_at(service)
-            if self._mailbox_url is not None:
-                self.mails = await caught_mails(self._mailbox_url)
-            self.per_second = (sum(self.events.values()) - before) / (time.monotonic() - began)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            while True:
+                began, before = time.monotonic(), sum(self.events.values())
+                await asyncio.sleep(_EVERY_SECONDS)
+                for service in self.events:
+                    await self._look_at(service)
+                if self._mailbox_url is not None:
+                    self.mails = await caught_mails(http, self._mailbox_url)
+                self.per_second = (sum(self.events.values()) - before) / (time.monotonic() - began)
 
     async def _look_at(self, service: str) -> None:
         try:
@@ -40,7 +41,6 @@ class Pulse:
         self.events[service] = sum(number for (kind, _), number in counts.items() if kind == "published")
 
 
-async def caught_mails(mailbox_url: str) -> int:
+async def caught_mails(http: httpx.AsyncClient, mailbox_url: str) -> int:
     """Return how many mails lie in the mailbox."""
-    async with httpx.AsyncClient(trust_env=False) as http:
-        return int((await http.get(f"{mailbox_url}/api/messages", params={"limit": 1})).json()["total"])
+    return int((await http.get(f"{mailbox_url}/api/messages", params={"limit": 1})).json()["total"])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import httpx
 from dueflow_client import Dueflow
 
 from checker.everything import Verdict
@@ -92,4 +93,7 @@ def file_agrees(file: FileFigures) -> bool:
 
 
 async def _mails(state: StackState) -> int | None:
-    return None if state.mailbox_url is None else await caught_mails(state.mailbox_url)
+    if state.mailbox_url is None:
+        return None
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return await caught_mails(http, state.mailbox_url)

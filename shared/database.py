@@ -39,6 +39,11 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
     return engine
 
 
+def read_only(engine: AsyncEngine) -> AsyncEngine:
+    """Return the same pool for statements that stand alone: no BEGIN before them, no ROLLBACK after."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _refuse_closed(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
     """Take no connection that the server has closed; asyncpg knows it, and a ping would cost three round trips."""
     driver_connection: Any = entry.driver_connection

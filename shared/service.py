@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.clock import Clock, MachineClock
 from shared.contracts.event import Event
-from shared.database import API_CONNECTIONS, WORKER_CONNECTIONS, open_engine
+from shared.database import API_CONNECTIONS, WORKER_CONNECTIONS, open_engine, read_only
 from shared.messaging.customers import lock_customers
 from shared.messaging.gates import Gates
 from shared.messaging.outbox import Outbox
@@ -29,6 +29,7 @@ Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 class Context:
     """One process's parts: settings, storage, outgoing events, time, and how to wake the others.
 
+    `begin` opens a transaction that changes something; `reading` is for single statements that change nothing.
     `single` and `bulk` are the lanes of gathered requests. `gates` exists in workers only. `health` holds the named
     checks of readiness; background work may add its own.
     """
@@ -36,6 +37,7 @@ class Context:
     name: str
     settings: Any
     engine: AsyncEngine
+    reading: AsyncEngine
     outbox: Outbox
     clock: Clock
     wake: Wake
@@ -84,19 +86,21 @@ def make_context(
     """Return the parts of one process; nothing is connected yet."""
     connections = API_CONNECTIONS if role == "api" else WORKER_CONNECTIONS
     engine = open_engine(settings.database_url, connections=connections, application=f"{service.name}-{role}")
+    reading = read_only(engine)
     wake = Wake(settings.database_url)
     return Context(
         name=service.name,
         settings=settings,
         engine=engine,
+        reading=reading,
         outbox=Outbox(settings.partitions),
         clock=MachineClock(),
         wake=wake,
         begin=begin_with(engine, service.on_begin),
         single=_lane(service, settings, engine, wake),
         bulk=_lane(service, settings, engine, wake),
-        gates=None if gates is None else gates(engine),
-        health={"database": _reaches(engine)},
+        gates=None if gates is None else gates(reading),
+        health={"database": _reaches(reading)},
     )
 
 

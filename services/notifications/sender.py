@@ -83,13 +83,13 @@ class Sender:
 
     async def _claim(self) -> Claimed:
         now = self._now()
-        async with self._context.engine.connect() as connection:
+        async with self._context.reading.connect() as connection:
             partitions = await claims.due_partitions(connection, now=now)
         gates = self._context.gates
         if not partitions or gates is None:
             return Claimed(claims=(), decided=0)
         ends = await gates.applied_to_end(topics=self._desk.topics.keys(), partitions=partitions)
-        async with self._context.engine.connect() as connection:
+        async with self._context.reading.connect() as connection:
             customers = await claims.due_customers(connection, partitions=sorted(ends), now=now, limit=BATCH)
         return await self._claim_some(customers, Gate(ends=ends, asked_at=now))
 
@@ -130,7 +130,7 @@ class Sender:
 
     async def _give_up_expired(self) -> None:
         """Call unknown what a holder left open: it may have been sent, and nobody can say (faults 2.43)."""
-        async with self._context.engine.connect() as connection:
+        async with self._context.reading.connect() as connection:
             expired = await attempts.read_expired(connection, now=self._now(), limit=BATCH)
         if expired:
             log.warning("sender.lease_expired", attempts=len(expired))

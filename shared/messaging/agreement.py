@@ -16,7 +16,7 @@ class StreamConflict(RuntimeError):
 
 
 async def agree_with_topic(connection: AsyncConnection, bootstrap: str, topic: str) -> None:
-    """Compare what was assigned and acknowledged with what each partition ends with, and commit what follows from it.
+    """Compare what was assigned and acknowledged with what each partition ends with, and note what follows from it.
 
     Topic ahead: the database was restored or copied, raise StreamConflict. Topic behind what was acknowledged: the
     broker lost its tail, so those rows are to be sent again under their numbers.
@@ -37,7 +37,6 @@ async def agree_with_topic(connection: AsyncConnection, bootstrap: str, topic: s
             log.error("relay.topic_lost_its_tail", topic=topic, partition=partition_no, seen=seen)
             resend[partition_no] = seen
     await stream_store.mark_acknowledged(connection, resend)
-    await connection.commit()
 
 
 async def _last_records(bootstrap: str, topic: str) -> dict[int, Record | None]:

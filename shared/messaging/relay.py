@@ -42,6 +42,7 @@ class Relay:
         self._partitions = partitions
         self._wake = wake
         self._producer: StreamProducer | None = None
+        self._behind = True
         self.leading = False
         self.conflict: str | None = None
 
@@ -62,23 +63,21 @@ class Relay:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead(self, connection: AsyncConnection) -> None:
-        await connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        # Each statement commits by itself: what is sent was numbered and committed before.
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
         if not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK})).scalar_one():
-            await connection.commit()
             return
         try:
             await stream_store.ensure_heads(connection, self._partitions)
             await self._tell_age(connection)
             await agree_with_topic(connection, self._bootstrap, self._topic)
-            self.leading, self.conflict = True, None
+            self.leading, self.conflict, self._behind = True, None, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
         finally:
             # The connection goes back to the pool: without this the lock would stay with it.
             with suppress(SQLAlchemyError, OSError):
-                await connection.rollback()
                 await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_LOCK})
-                await connection.commit()
 
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
         rounds = 0
@@ -88,17 +87,18 @@ class Relay:
             rounds += 1
             if rounds % PRUNE_EVERY_ROUNDS == 0:
                 await stream_store.prune(connection, days=PRUNE_AFTER_DAYS)
-                await connection.commit()
             if sent < stream_store.ASSIGN_LIMIT:
                 # What was committed meanwhile has woken us already: then this does not wait.
                 await self._wake.wait(OUTBOX, seconds=POLL_SECONDS)
 
     async def publish_once(self, connection: AsyncConnection) -> int:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
-        await stream_store.assign(connection)
-        rows = await stream_store.unacknowledged(connection)
-        await connection.commit()
+        numbered = await stream_store.assign(connection)
+        # Where nothing failed, nothing new is nothing to send.
+        self._behind = self._behind or numbered > 0
+        rows = await stream_store.unacknowledged(connection) if self._behind else []
         if not rows:
+            self._behind = False
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
@@ -106,13 +106,12 @@ class Relay:
         await producer.send([self.record(row) for row in rows])
         crash_point("relay.after_ack")
         await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
-        await connection.commit()
+        self._behind = len(rows) >= stream_store.ASSIGN_LIMIT
         return len(rows)
 
     async def _tell_age(self, connection: AsyncConnection) -> None:
         """Show how long the oldest event waits, also while Kafka is away and nothing gets as far as being sent."""
         metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))
-        await connection.commit()
 
     async def _open_producer(self) -> StreamProducer:
         if self._producer is None:

@@ -15,7 +15,6 @@ ASSIGN_LIMIT = 2_000
 _ENSURE_HEADS = text(
     "INSERT INTO stream_head (partition_no) SELECT generate_series(0, :partitions - 1) ON CONFLICT DO NOTHING"
 )
-_LOCK_HEADS = text("SELECT partition_no FROM stream_head ORDER BY partition_no FOR UPDATE")
 # The numbers follow the order of id among rows already committed; a row that commits later gets a later number. Rows of
 # one customer commit in order of id, because ids are drawn while his row is locked.
 _ASSIGN = text(
@@ -25,10 +24,13 @@ _ASSIGN = text(
     ), numbered AS (
         SELECT id, partition_no, event_id, row_number() OVER w AS place, lag(event_id) OVER w AS previous_id
         FROM fresh WINDOW w AS (PARTITION BY partition_no ORDER BY id)
+    ), head AS MATERIALIZED (
+        SELECT partition_no, epoch, sequence, last_event_id FROM stream_head
+        WHERE partition_no IN (SELECT partition_no FROM fresh) ORDER BY partition_no FOR UPDATE
     ), written AS (
         UPDATE outbox AS o
         SET epoch = h.epoch, sequence = h.sequence + n.place, previous_id = coalesce(n.previous_id, h.last_event_id)
-        FROM numbered AS n JOIN stream_head AS h USING (partition_no)
+        FROM numbered AS n JOIN head AS h USING (partition_no)
         WHERE o.id = n.id
         RETURNING o.partition_no, o.sequence, o.event_id
     ), last AS (
@@ -98,8 +100,7 @@ async def heads(connection: AsyncConnection) -> dict[int, Head]:
 
 
 async def assign(connection: AsyncConnection) -> int:
-    """Number the oldest unnumbered rows, contiguously per partition; return how many. Commit before sending."""
-    await connection.execute(_LOCK_HEADS)
+    """Number the oldest unnumbered rows, contiguously per partition; return how many. Only the leader may do it."""
     return int((await connection.execute(_ASSIGN, {"limit": ASSIGN_LIMIT})).scalar_one())
 
 

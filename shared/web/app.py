@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Query, Response
 from fastapi_offline import FastAPIOffline
 
 from shared.observe import metrics
@@ -96,9 +96,9 @@ def _health(readiness: Mapping[str, Check]) -> APIRouter:
         return {"status": "ready", "checks": dict.fromkeys(checks, "ok")}
 
     @health.get("/metrics", dependencies=[Public], response_class=_Figures)
-    async def figures() -> Response:
-        """Return this process's figures for Prometheus."""
-        text, media_type = metrics.exposition()
+    async def figures(names: Annotated[list[str], Query(alias="name[]", max_length=100)] = []) -> Response:  # noqa: B006 - only read
+        """Return this process's figures for Prometheus; `name[]` asks for some of them, as its clients do."""
+        text, media_type = metrics.exposition(names)
         return Response(text, media_type=media_type)
 
     return health

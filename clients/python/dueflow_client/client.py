@@ -12,6 +12,8 @@ from dueflow_client.ledger import LedgerClient
 from dueflow_client.notifications import NotificationsClient
 from dueflow_client.transport import Transport
 
+_CONNECTIONS = 32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
@@ -72,7 +74,9 @@ class Dueflow:
         http = httpx.AsyncClient(
             base_url=base_url,
             headers=self._headers,
-            timeout=self._timeout_seconds,
+            # A thousand calls at once take turns on a few connections, however long the last waits for its turn.
+            timeout=httpx.Timeout(self._timeout_seconds, pool=None),
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             # A key in a header must not go through a proxy that the environment happens to name for loopback.
             trust_env=not base_url.startswith("http://127.0.0.1"),
         )

@@ -41,7 +41,7 @@ def ask(context: Context, keyed: KeyedRequest, customer_id: UUID, number: str | 
 
 async def find(context: Context, listed: Listed, record_id: UUID) -> Row[Any]:
     """Return a record, or raise the problem that there is none."""
-    async with context.engine.connect() as connection:
+    async with context.reading.connect() as connection:
         found = await find_record(connection, listed, record_id)
     if found is None:
         raise Problem(NOT_FOUND)

@@ -51,7 +51,7 @@ def cases_router(context: Context) -> APIRouter:
         stage: Code | None = None,
     ) -> Page[CaseShown]:
         """List cases, the oldest first."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_records(
                 connection,
                 CASES,
@@ -75,7 +75,7 @@ def cases_router(context: Context) -> APIRouter:
         """List everything that happened to a case, in the order in which it was recorded."""
         await find(context, CASES, case_id)
         after = int(str(paging.after[0])) if paging.after else 0
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await read_entries(connection, case_id, after=after, rows=paging.limit + 1)
         return Page(**paging.page(rows, position=lambda row: [row.id], item=_entry))
 

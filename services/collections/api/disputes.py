@@ -81,7 +81,7 @@ def disputes_router(context: Context) -> APIRouter:
         _caller: Reader, paging: Listing, customer_id: NamedCustomer, state: Literal["open", "resolved"] | None = None
     ) -> Page[DisputeShown]:
         """List disputes, the oldest first."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_records(
                 connection,
                 DISPUTES,

@@ -83,7 +83,7 @@ def pauses_router(context: Context) -> APIRouter:
     @routes.get("")
     async def listing(_caller: Reader, paging: Listing, customer_id: NamedCustomer) -> Page[PauseShown]:
         """List pauses, the oldest first."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_records(
                 connection, PAUSES, after=paging.after, rows=paging.limit + 1, customer_id=customer_id
             )

@@ -86,7 +86,7 @@ def _routes(context: Context, loading: Gatherer[LoadPolicy, StoredPolicy], path:
     @routes.get("")
     async def listing(_caller: Admin) -> PoliciesShown:
         """List the policies."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             stored = await known_policies(connection, kind)
         house = house_policies()
         version = (house.playbooks if kind == PLAYBOOK else house.stages)[0].policy.version

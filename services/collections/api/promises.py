@@ -80,7 +80,7 @@ def promises_router(context: Context) -> APIRouter:
         _caller: Reader, paging: Listing, customer_id: NamedCustomer, state: State | None = None
     ) -> Page[PromiseShown]:
         """List promises, the oldest first."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_records(
                 connection, PROMISES, after=paging.after, rows=paging.limit + 1, customer_id=customer_id, state=state
             )

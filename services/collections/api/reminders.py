@@ -67,7 +67,7 @@ def reminders_router(context: Context) -> APIRouter:
         _caller: Reader, paging: Listing, customer_id: NamedCustomer, state: State | None = None
     ) -> Page[ReminderShown]:
         """List reminders by planned date."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_records(
                 connection, REMINDERS, after=paging.after, rows=paging.limit + 1, customer_id=customer_id, state=state
             )
@@ -84,14 +84,14 @@ def reminders_router(context: Context) -> APIRouter:
     async def steps(_caller: Reader, paging: Listing, step: Code, decided_date: BusinessDate) -> Page[StepShown]:
         """List the debts that a step was decided for on a day, such as the salesperson's list of what falls due."""
         after = UUID(str(paging.after[0])) if paging.after else _FIRST
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_steps(connection, step=step, day=decided_date, after=after, rows=paging.limit + 1)
         return Page(**paging.page(rows, position=lambda row: [str(row.instalment_id)], item=_step))
 
     @routes.get("/step-counts")
     async def counts(_caller: Reader, first: BusinessDate, last: BusinessDate) -> StepCounts:
         """Count what became of the playbook's steps between two dates, the last included."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await count_steps(connection, first=first, last=last)
         return StepCounts(items=[StepCount(**row._asdict()) for row in rows])
 

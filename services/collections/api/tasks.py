@@ -49,7 +49,7 @@ def tasks_router(context: Context) -> APIRouter:
         due_until: BusinessDate | None = None,
     ) -> Page[TaskShown]:
         """List tasks by due date; `role` finds those of a role and those it watches until they are decided."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_records(
                 connection,
                 TASKS,

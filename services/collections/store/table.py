@@ -39,11 +39,11 @@ class Table(Generic[R]):
 
     def read(self, row: Row[Any]) -> R:
         """Return the record in a row of `select`."""
-        values = row._asdict()
-        for name, reader in self._readers.items():
-            if values[name] is not None:
-                values[name] = reader(values[name])
-        return self.record(**values)
+        values = list(row)
+        for at, reader in self._readers:
+            if values[at] is not None:
+                values[at] = reader(values[at])
+        return self.record(**dict(zip(self._columns, values, strict=True)))
 
     def write(self, record: R, partition_no: int) -> Mapping[str, Any]:
         """Return the row of a record."""
@@ -63,8 +63,8 @@ class Table(Generic[R]):
         return {name: TypeAdapter(hints[name]) for name, kind in self._columns.items() if kind == "jsonb"}
 
     @cached_property
-    def _readers(self) -> dict[str, Callable[[Any], Any]]:
-        return {name: adapter.validate_python for name, adapter in self._lists.items()}
+    def _readers(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        return [(at, self._lists[name].validate_python) for at, name in enumerate(self._columns) if name in self._lists]
 
 
 def _column(hint: Any) -> str:

@@ -56,7 +56,7 @@ def checks_router(context: Context, policy: Policy) -> APIRouter:
         decision: Literal["approve", "prepayment", "refuse"] | None = None,
     ) -> Page[CheckShown]:
         """List checks as they were answered, newest first."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_answers(
                 connection,
                 customer_id=customer_id,
@@ -76,7 +76,7 @@ def checks_router(context: Context, policy: Policy) -> APIRouter:
     @routes.get("/credit-checks/{check_id}", response_model=CheckShown)
     async def show(_caller: Reader, check_id: UUID) -> Any:
         """Show a check as it was answered."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             answer = await load_answer(connection, check_id)
         if answer is None:
             raise Problem(NOT_FOUND)

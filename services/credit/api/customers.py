@@ -68,7 +68,7 @@ def customers_router(context: Context, changes: Changes) -> APIRouter:
         industry: Annotated[Code | None, Query()] = None,
     ) -> Page[CustomerShown]:
         """List customers by number."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_profiles(
                 connection,
                 customer_number=customer_number,
@@ -82,7 +82,7 @@ def customers_router(context: Context, changes: Changes) -> APIRouter:
     @routes.get("/customers/{customer_id}", response_model=CustomerShown)
     async def show(_caller: Reader, customer_id: UUID, response: Response) -> dict[str, Any]:
         """Show a customer; the ETag is what a change has to name."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             profile = await known_profile(connection, customer_id)
         response.headers["ETag"] = etag(profile.version)
         return shown.customer(profile)
@@ -102,7 +102,7 @@ def customers_router(context: Context, changes: Changes) -> APIRouter:
     @routes.get("/customers/{customer_id}/history")
     async def history(_caller: Reader, customer_id: UUID, paging: Listing) -> Page[ChangeShown]:
         """List every change of a customer, newest first, with its source, who brought it and when."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             await known_profile(connection, customer_id)
             rows = await list_changes(
                 connection, subject=f"customer/{customer_id}", after=paging.after, rows=paging.limit + 1

@@ -70,7 +70,7 @@ def exposures_router(context: Context) -> APIRouter:
     @routes.get("/exposures")
     async def find(_caller: Reader, paging: Listing, customer_id: NamedCustomer) -> Page[ExposureShown]:
         """List open receivables, live reservations and unapplied cash of customers, with limits and groups."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             ids = await list_ids(connection, customer_id=customer_id, after=paging.after, rows=paging.limit + 1)
             today = await newest_day(connection) or context.clock.now().date()
             book = await _open_book(connection, ids[: paging.limit], today)

@@ -59,7 +59,7 @@ def groups_router(context: Context) -> APIRouter:
     @routes.get("", response_model=GroupShown)
     async def show(_caller: Reader, group: GroupCode) -> dict[str, Any]:
         """Show the group's limit and what counts against it."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             found = (await load_groups(connection, [group])).get(group)
         if found is None:
             raise Problem(NOT_FOUND)
@@ -68,7 +68,7 @@ def groups_router(context: Context) -> APIRouter:
     @routes.get("/history")
     async def history(_caller: Reader, group: GroupCode, paging: Listing) -> Page[ChangeShown]:
         """List every change of the group's limit, newest first."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_changes(connection, subject=f"group/{group}", after=paging.after, rows=paging.limit + 1)
         return Page(**paging.page(rows, position=lambda each: [each.ordinal], item=change_shown))
 

@@ -83,7 +83,7 @@ def imports_router(context: Context) -> APIRouter:
     @routes.get("/{import_id}", response_model=ImportShown)
     async def show(_caller: Reader, import_id: UUID) -> Any:
         """Show the report of an import."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             report = await load_report(connection, import_id)
         if report is None:
             raise Problem(NOT_FOUND)

@@ -64,7 +64,7 @@ def rates_router(context: Context) -> APIRouter:
     @routes.get("/exchange-rates", response_model=RatesShown)
     async def show(_caller: Reader, as_of: BusinessDate | None = None) -> dict[str, Any]:
         """Show the rate of each pair that counts on `as_of`, the newest business day unless given."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             day = as_of or await newest_day(connection) or context.clock.now().date()
             return {"items": [_rate(each) for each in await newest_rates(connection, as_of=day)]}
 

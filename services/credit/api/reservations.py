@@ -44,7 +44,7 @@ def reservations_router(context: Context) -> APIRouter:
         state: ReservationState | None = None,
     ) -> Page[ReservationShown]:
         """List reservations."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_reservations(
                 connection,
                 customer_id=customer_id,
@@ -58,7 +58,7 @@ def reservations_router(context: Context) -> APIRouter:
     @routes.post("/{reservation_id}/release", response_model=ReservationShown, responses=problems(NOT_FOUND, CONFLICT))
     async def release(reservation_id: UUID, keyed: Keyed) -> Response:
         """Give back what the reservation still holds, because the order changed or will not come."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             held = (await load_reservations(connection, [reservation_id])).get(reservation_id)
         if held is None:
             raise Problem(NOT_FOUND)

@@ -95,7 +95,7 @@ def aging_router(context: Context) -> APIRouter:
     ) -> Response | AgingShown:
         """Tell what was open at the end of `as_of` (the open day unless given), from what is known now or was then."""
         as_table = wants_csv(request)
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             day = await past_day(connection, as_of)
             answer = await aged_sums(
                 connection,

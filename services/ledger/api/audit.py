@@ -54,7 +54,7 @@ def audit_router(context: Context) -> APIRouter:
     async def audit(_caller: Reader, paging: Listing, asked: Asked) -> Page[AuditShown]:
         """List what was done, in the order of recording."""
         after = int(paging.after[0] or 0) if paging.after else 0
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await audit_records(connection, asked, limit=paging.limit + 1, after=after)
         return Page(
             items=[_record(each) for each in rows[: paging.limit]],

@@ -93,14 +93,14 @@ def contracts_router(context: Context) -> APIRouter:
     async def get_contracts(_caller: Reader, paging: Listing, customer_id: NamedCustomer) -> object:
         """List contracts, of one customer where he is named."""
         after = UUID(str(paging.after[0])) if paging.after else _FIRST
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_contracts(connection, customer_id=customer_id, after=after, limit=paging.limit + 1)
         return paging.page(rows, position=lambda row: [str(row.contract_id)], item=_view)
 
     @routes.get("/contracts/{contract_id}")
     async def get_one_contract(_caller: Reader, contract_id: UUID) -> ContractView:
         """Show one contract."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             contract = await get_contract(connection, contract_id)
         if contract is None:
             raise Problem(NOT_FOUND)

@@ -47,7 +47,7 @@ def credit_listing_router(context: Context) -> APIRouter:
     ) -> object:
         """List payments by their ids, which follow the time of recording."""
         after = UUID(str(paging.after[0])) if paging.after else _FIRST
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_credits(
                 connection,
                 "payment",
@@ -74,7 +74,7 @@ def credit_listing_router(context: Context) -> APIRouter:
     ) -> object:
         """List credit notes by their ids."""
         after = UUID(str(paging.after[0])) if paging.after else _FIRST
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_credits(
                 connection,
                 "credit_note",
@@ -95,7 +95,7 @@ def credit_listing_router(context: Context) -> APIRouter:
 
 
 async def _one(context: Context, credit_id: UUID, kind: Kind) -> tuple[Credit, list[Allocation]]:
-    async with context.engine.connect() as connection:
+    async with context.reading.connect() as connection:
         credit = (await load_credits(connection, [credit_id])).get(credit_id)
         if credit is None or credit.kind != kind:
             raise Problem(NOT_FOUND)

@@ -88,7 +88,7 @@ def days_router(context: Context) -> APIRouter:
     @routes.get("/business-days/current")
     async def get_current_day(_caller: Reader) -> DayView:
         """Show the day that is open for facts."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             return await shown(connection, await days.current_day(connection))
 
     @routes.get("/business-days/{day}")
@@ -104,7 +104,7 @@ def days_router(context: Context) -> APIRouter:
         answer_at = time.monotonic() + wait_seconds
         look_seconds = _LOOK_FAST_SECONDS if context.fast_clock else _LOOK_CIVIL_SECONDS
         while True:
-            async with context.engine.connect() as connection:
+            async with context.reading.connect() as connection:
                 view = await shown(connection, await days.find_day(connection, day))
             if view.complete or time.monotonic() + look_seconds > answer_at:
                 return view

@@ -85,14 +85,14 @@ def entities_router(context: Context) -> APIRouter:
     async def get_entities(_caller: Reader, paging: Listing) -> object:
         """List the entities by their codes."""
         after = str(paging.after[0]) if paging.after else ""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await list_entities(connection, after=after, limit=paging.limit + 1)
         return paging.page(rows, position=lambda row: [row.entity], item=_view)
 
     @routes.get("/entities/{code}")
     async def get_entity(_caller: Reader, code: str) -> EntityView:
         """Show one entity."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             entity = (await find_entities(connection, [code])).get(code)
         if entity is None:
             raise Problem(NOT_FOUND)

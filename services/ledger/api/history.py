@@ -69,7 +69,7 @@ def history_router(context: Context) -> APIRouter:
         _caller: Reader, invoice_id: UUID, as_of: BusinessDate | None = None, basis: Basis = "known_now"
     ) -> HistoryShown:
         """Tell what was open at the end of `as_of` (the open day unless given) and why, as known now or then."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             head = await invoice_head(connection, invoice_id)
             if head is None:
                 raise Problem(NOT_FOUND)

@@ -101,7 +101,7 @@ def imports_router(context: Context) -> APIRouter:
         """List the refused rows by line, each with its column and reason."""
         await _find(context, import_id)
         line, ordinal = (int(part or 0) for part in paging.after or (0, 0))
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await imports.errors(connection, import_id, limit=paging.limit + 1, after=(line, ordinal))
         return Page(
             items=[RowErrorShown.model_validate(asdict(row)) for row in rows[: paging.limit]],
@@ -137,7 +137,7 @@ async def _receive(context: Context, command: ReceiveImport, file: Upload) -> Im
 
 
 async def _find(context: Context, import_id: UUID) -> Import:
-    async with context.engine.connect() as connection:
+    async with context.reading.connect() as connection:
         found = await imports.import_by_id(connection, import_id)
     if found is None:
         raise Problem(NOT_FOUND)

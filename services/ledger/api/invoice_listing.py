@@ -51,7 +51,7 @@ def invoice_listing_router(context: Context) -> APIRouter:
     async def get_invoices(_caller: Reader, paging: Listing, wanted: Wanted) -> object:
         """List invoices by their ids, which follow the time of recording."""
         after = UUID(str(paging.after[0])) if paging.after else _FIRST
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             day = await past_day(connection, None)
             rows = await list_invoices(connection, wanted, day=day, after=after, limit=paging.limit + 1)
         return paging.page(rows, position=lambda row: [str(row.invoice_id)], item=summarize)
@@ -59,7 +59,7 @@ def invoice_listing_router(context: Context) -> APIRouter:
     @routes.get("/invoices/{invoice_id}")
     async def get_invoice(_caller: Reader, invoice_id: UUID) -> InvoiceView:
         """Show an invoice, its instalments, and what settled them by which rule."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             debts = list((await load_debts(connection, invoices=[invoice_id])).values())
             if not debts:
                 raise Problem(NOT_FOUND)

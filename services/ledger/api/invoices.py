@@ -56,7 +56,7 @@ def invoices_router(context: Context) -> APIRouter:
     @routes.post("/invoices/{invoice_id}/cancellation", status_code=201, response_model=InvoiceSummary)
     async def post_cancellation(invoice_id: UUID, body: JsonBody[CancellationBody], keyed: Keyed) -> Response:
         """Cancel an invoice of which nothing was paid or credited."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             invoice = (await get_invoices(connection, [invoice_id])).get(invoice_id)
         if invoice is None:
             raise Problem(NOT_FOUND)

@@ -85,7 +85,7 @@ def journal_router(context: Context) -> APIRouter:
         """List the entries in the order of their posting; as CSV, all of them, with a row for each posting."""
         if wants_csv(request):
             return csv_stream(_portions(context, asked), name="journal")
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await entries(connection, asked, limit=paging.limit + 1, after=_after(paging.after))
         return Page(
             items=[_entry(each) for each in rows[: paging.limit]], next_cursor=paging.next_cursor(rows, _position)
@@ -96,7 +96,7 @@ def journal_router(context: Context) -> APIRouter:
         _caller: Reader, request: Request, as_of: BusinessDate | None = None, entity: EntityFilter = None
     ) -> Response | TrialBalance:
         """Tell the balance of every account at the end of `as_of`, which is the open day unless given."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             day = await past_day(connection, as_of)
             found = await balances(connection, as_of=day, entity=entity)
         if wants_csv(request):
@@ -143,7 +143,7 @@ async def _portions(context: Context, asked: JournalFilter) -> AsyncIterator[lis
     yield [[*head, *PostingShown.model_fields]]
     after: tuple[date, str, UUID] | None = None
     while True:
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await entries(connection, asked, limit=_PORTION, after=after)
         yield [[*_head(each).values(), *posting.values()] for each in rows for posting in _postings(each, amount)]
         if len(rows) < _PORTION:

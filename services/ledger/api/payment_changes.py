@@ -87,7 +87,7 @@ def payment_changes_router(context: Context) -> APIRouter:
 
 
 async def _known(context: Context, credit_id: UUID, kind: Kind) -> Credit:
-    async with context.engine.connect() as connection:
+    async with context.reading.connect() as connection:
         credit = (await load_credits(connection, [credit_id])).get(credit_id)
     if credit is None or credit.kind != kind:
         raise Problem(NOT_FOUND)

@@ -137,7 +137,7 @@ def routes(context: Context) -> APIRouter:
     async def list_people(_caller: Reader, paging: Listing, customer_id: NamedCustomer) -> Page[ContactPointShown]:
         """List contact points, of one customer or of all."""
         after = UUID(str(paging.after[0])) if paging.after else None
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await store.read_page(connection, customer_id=customer_id, after=after, limit=paging.limit + 1)
         return Page(**paging.page(rows, position=lambda each: [str(each.contact_point_id)], item=asdict))
 
@@ -154,7 +154,7 @@ def routes(context: Context) -> APIRouter:
         return (await changes.submit(keyed.work(command, customer_ids=[command.customer_id]))).response()
 
     async def _change(contact_point_id: UUID, change: Verify | OptOut, request: Request) -> ChangeContactPoint:
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             contact = (await store.read_some(connection, [contact_point_id])).get(contact_point_id)
         if contact is None:
             raise Problem(NOT_FOUND)

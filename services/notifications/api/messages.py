@@ -143,7 +143,7 @@ def routes(context: Context, desk: Desk) -> APIRouter:
     ) -> Page[MessageShown]:
         """List messages as they were heard of; `state=unknown` and `state=failed` are the lists for people."""
         after = (datetime.fromisoformat(str(paging.after[0])), UUID(str(paging.after[1]))) if paging.after else None
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await store.read_page(
                 connection,
                 customer_id=customer_id,
@@ -157,7 +157,7 @@ def routes(context: Context, desk: Desk) -> APIRouter:
     @found.get("/{message_id}", response_model=MessageDetail, responses=problems(NOT_FOUND))
     async def show_message(_caller: Reader, message_id: UUID) -> dict[str, Any]:
         """Show a message with its lines, deliveries and attempts."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             shown = await store.read_message(connection, message_id)
         if shown is None:
             raise Problem(NOT_FOUND)
@@ -166,7 +166,7 @@ def routes(context: Context, desk: Desk) -> APIRouter:
     @found.post("/{message_id}/resolution", response_model=Resolved, responses=problems(NOT_FOUND, CONFLICT))
     async def resolve(message_id: UUID, body: JsonBody[Resolution], keyed: Keyed) -> Response:
         """Decide about a message: send it again, note that it was sent, or give it up."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             customer_id = await store.read_customer_of(connection, message_id)
         if customer_id is None:
             raise Problem(NOT_FOUND)

@@ -108,7 +108,7 @@ def routes(context: Context) -> APIRouter:
     async def list_templates(_caller: Reader, paging: Listing, purpose: Code | None = None) -> Page[TemplateShown]:
         """List all versions; the newest approved one speaks, the built-in one where no other is approved."""
         after = UUID(str(paging.after[0])) if paging.after else None
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             rows = await templates.read_page(connection, purpose=purpose, after=after, limit=paging.limit + 1)
         return Page(**paging.page(rows, position=lambda each: [str(each.template_id)], item=asdict))
 
@@ -137,7 +137,7 @@ def routes(context: Context) -> APIRouter:
     @found.post("/{template_id}/preview", responses=problems(NOT_FOUND, CONFLICT))
     async def preview(_caller: Writer, template_id: UUID, body: JsonBody[Preview]) -> PreviewShown:
         """Show the words with real data; nothing is stored and nobody is written to."""
-        async with context.engine.connect() as connection:
+        async with context.reading.connect() as connection:
             template = await templates.read_template(connection, template_id)
             message = (
                 (await messages.read_messages(connection, [body.message_id])).get(body.message_id)

@@ -3,27 +3,31 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, Policy
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from uuid import UUID
 
 from services.notifications.gateways.rendering import Rendered
 
 
-class _UnbrokenHeader(UnstructuredHeader, BaseHeader):
-    """A header whose value is a URI: folding would encode it, and mail programs would no longer know it."""
+class _Policy(EmailPolicy):
+    """Folds only what must be folded: parsing each header once more to fold it took half of a mail's time.
 
-    def fold(self, *, policy: Policy) -> str:
-        """Return the header in one line."""
-        return f"{self.name}: {self}{policy.linesep}"
+    A header whose value is a URI stays in one line whatever its length: folding would encode it, and mail programs
+    would no longer know it.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return the header as it goes over the wire."""
+        line = f"{name}: {value}{self.linesep}"
+        fits = name == "List-Unsubscribe" or len(line) <= (self.max_line_length or 0)
+        return line.encode() if fits and line.isascii() else super().fold_binary(name, value)
 
 
-_HEADERS = HeaderRegistry()
-_HEADERS.map_to_type("list-unsubscribe", _UnbrokenHeader)
 # Seven bits, so that no relay has a reason to rewrite what was hashed.
-_POLICY = SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
+_POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 _CONTENT_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 
