@@ -1,21 +1,31 @@
-"""Loads and saves all that is known of some customers, with one statement per table whatever their number."""
+"""Loads all that is known of some customers with one statement, and saves it with one per table."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.collections.domain.book import Book
 from services.collections.domain.policies import Policies
 from services.collections.domain.receivables import Entity, Profile
-from services.collections.store.entities import read_entities, save_entities
+from services.collections.store.entities import save_entities
 from services.collections.store.table import Table
-from services.collections.store.tables import CASE, DISPUTE, PAUSE, PROFILE, PROMISE, RECEIVABLE, REMINDER, STEP, TASK
+from services.collections.store.tables import (
+    CASE,
+    DISPUTE,
+    ENTITY,
+    PAUSE,
+    PROFILE,
+    PROMISE,
+    RECEIVABLE,
+    REMINDER,
+    STEP,
+    TASK,
+)
 from shared.ids import partition_of
 from shared.rows import upsert_rows
 
@@ -32,11 +42,10 @@ class _Part:
     key: Callable[[Any], Any]
     matters: str
 
-    @cached_property
-    def statement(self) -> TextClause:
-        """Return the one statement that reads these rows for any number of customers."""
-        order = ", ".join(self.table.key)
-        return text(f"{self.table.select} WHERE {_OF_CUSTOMERS} AND ({self.matters}) ORDER BY {order}")
+    @property
+    def reading(self) -> str:
+        """Return what reads these rows for any number of customers."""
+        return f"{self.table.reading(f'{_OF_CUSTOMERS} AND ({self.matters})')} AS {self.name}"
 
 
 # What is over matters only where an event or a request names it, as a reversal does a settled receivable.
@@ -56,7 +65,10 @@ _PARTS = (
     _Part(PAUSE, "pauses", attrgetter("pause_id"), "true"),
     _Part(TASK, "tasks", attrgetter("task_id"), f"outcome IS NULL OR task_id = {_NAMED}"),
 )
-_PROFILES = text(f"{PROFILE.select} WHERE {_OF_CUSTOMERS}")
+_LOAD = text(
+    f"SELECT {ENTITY.reading('true')} AS entities, {PROFILE.reading(_OF_CUSTOMERS)} AS profiles, "
+    + ", ".join(part.reading for part in _PARTS)
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +92,9 @@ async def load_books(
 ) -> Shelf:
     """Return the books of these customers; `named` are the ids of what is over and yet spoken of."""
     ids = sorted(set(customer_ids))
-    known = await read_entities(connection)
-    profiles = await _load_profiles(connection, ids)
+    found = (await connection.execute(_LOAD, {"ids": ids, "named": sorted(set(named))})).one()
+    known = {each.entity: each for each in ENTITY.read(found.entities)}
+    profiles = {each.customer_id: each for each in PROFILE.read(found.profiles)}
     books = {
         each: Book(
             customer_id=each,
@@ -91,10 +104,8 @@ async def load_books(
         )
         for each in ids
     }
-    asked = {"ids": ids, "named": sorted(set(named))}
     for part in _PARTS:
-        for row in await connection.execute(part.statement, asked):
-            record = part.table.read(row)
+        for record in part.table.read(getattr(found, part.name)):
             getattr(books[record.customer_id], part.name)[part.key(record)] = record
     return Shelf(known, dict(known), books, {each: _snapshot(book) for each, book in books.items()}, partitions)
 
@@ -122,8 +133,3 @@ async def save_books(connection: AsyncConnection, shelf: Shelf) -> None:
 
 def _snapshot(book: Book) -> dict[str, Any]:
     return {part.name: dict(getattr(book, part.name)) for part in _PARTS} | {"profile": book.profile}
-
-
-async def _load_profiles(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Profile]:
-    rows = await connection.execute(_PROFILES, {"ids": ids})
-    return {row.customer_id: PROFILE.read(row) for row in rows}

@@ -1,21 +1,14 @@
-"""Reads and writes the creditor entities, which every partition hears of."""
+"""Writes the creditor entities, which every partition hears of."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.collections.domain.receivables import Entity
 from shared.rows import Rows, upsert_rows
 
 _SHAPE = Rows.of("entity", key=("entity",), entity="text", name="text", country="text", zone="text", currency="text")
-_READ = text("SELECT entity, name, country, zone, currency FROM entity")
-
-
-async def read_entities(connection: AsyncConnection) -> dict[str, Entity]:
-    """Return the entities by code."""
-    return {row.entity: Entity(**row._asdict()) for row in await connection.execute(_READ)}
 
 
 async def save_entities(connection: AsyncConnection, entities: Iterable[Entity]) -> None:

@@ -1,6 +1,6 @@
 """Maps a flat record of the domain to the rows of a table: its fields are the columns, lists are JSON."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row
 
 from shared.rows import Rows
 
@@ -32,18 +31,17 @@ class Table(Generic[R]):
         """Return the table as the batch writer sees it."""
         return Rows.of(self.name, key=self.key, **self._columns, partition_no="smallint")
 
-    @cached_property
-    def select(self) -> str:
-        """Return the statement that reads all rows, for a condition to follow."""
-        return f"SELECT {', '.join(self._columns)} FROM {self.name}"
+    def reading(self, condition: str) -> str:
+        """Return an expression for the rows that fit `condition`, as one JSON text in the order of their key."""
+        names = ", ".join(
+            f"CAST({name} AS text)" if kind == "numeric" else name for name, kind in self._columns.items()
+        )
+        rows = f"SELECT {names} FROM {self.name} WHERE {condition} ORDER BY {', '.join(self.key)}"
+        return f"(SELECT CAST(json_agg(each) AS text) FROM ({rows}) AS each)"
 
-    def read(self, row: Row[Any]) -> R:
-        """Return the record in a row of `select`."""
-        values = list(row)
-        for at, reader in self._readers:
-            if values[at] is not None:
-                values[at] = reader(values[at])
-        return self.record(**dict(zip(self._columns, values, strict=True)))
+    def read(self, rows: str | None) -> list[R]:
+        """Return the records in what `reading` gave."""
+        return [] if rows is None else self._records.validate_json(rows)
 
     def write(self, record: R, partition_no: int) -> Mapping[str, Any]:
         """Return the row of a record."""
@@ -63,8 +61,8 @@ class Table(Generic[R]):
         return {name: TypeAdapter(hints[name]) for name, kind in self._columns.items() if kind == "jsonb"}
 
     @cached_property
-    def _readers(self) -> list[tuple[int, Callable[[Any], Any]]]:
-        return [(at, self._lists[name].validate_python) for at, name in enumerate(self._columns) if name in self._lists]
+    def _records(self) -> TypeAdapter[list[R]]:
+        return TypeAdapter(list[self.record])  # type: ignore[name-defined] # a class known only now
 
 
 def _column(hint: Any) -> str:

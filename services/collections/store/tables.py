@@ -1,10 +1,11 @@
 """The tables of collections by the records of the domain that they hold."""
 
 from services.collections.domain.pauses import Pause
-from services.collections.domain.receivables import Profile, Receivable
+from services.collections.domain.receivables import Entity, Profile, Receivable
 from services.collections.domain.records import Case, Dispute, Promise, Reminder, TakenStep, Task
 from services.collections.store.table import Table
 
+ENTITY = Table(Entity, "entity", ("entity",))
 PROFILE = Table(Profile, "customer_profile", ("customer_id",))
 RECEIVABLE = Table(Receivable, "receivable", ("instalment_id",))
 STEP = Table(TakenStep, "instalment_step", ("instalment_id", "episode", "step"))
