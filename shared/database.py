@@ -39,7 +39,7 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
     return engine
 
 
-def read_only(engine: AsyncEngine) -> AsyncEngine:
+def single_statements(engine: AsyncEngine) -> AsyncEngine:
     """Return the same pool for statements that stand alone: no BEGIN before them, no ROLLBACK after."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 

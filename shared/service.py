@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.clock import Clock, MachineClock
 from shared.contracts.event import Event
-from shared.database import API_CONNECTIONS, WORKER_CONNECTIONS, open_engine, read_only
+from shared.database import API_CONNECTIONS, WORKER_CONNECTIONS, open_engine, single_statements
 from shared.messaging.customers import lock_customers
 from shared.messaging.gates import Gates
 from shared.messaging.outbox import Outbox
@@ -86,7 +86,7 @@ def make_context(
     """Return the parts of one process; nothing is connected yet."""
     connections = API_CONNECTIONS if role == "api" else WORKER_CONNECTIONS
     engine = open_engine(settings.database_url, connections=connections, application=f"{service.name}-{role}")
-    reading = read_only(engine)
+    reading = single_statements(engine)
     wake = Wake(settings.database_url)
     return Context(
         name=service.name,

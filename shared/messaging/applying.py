@@ -42,6 +42,10 @@ class Applier:
     subscription: Subscription
     partitions: int
 
+    def concerns(self, wire: str) -> bool:
+        """Return whether this service has any use for events of this type, or should have."""
+        return wire in self.subscription.accepts or self._is_other_version(wire)
+
     async def apply(self, connection: AsyncConnection, place: Place, run: Sequence[Incoming]) -> None:
         """Apply `run` (in order, all of `place`); the caller moves the position and commits."""
         readings = [reading for reading in map(self._read, run) if reading is not None]

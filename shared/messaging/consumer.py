@@ -62,7 +62,6 @@ class Consumer:
         lane: Lane,
         day_work: Callable[[int], DayWork] | None,
         topics: Sequence[str],
-        published: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._make_client = make_client
@@ -70,7 +69,6 @@ class Consumer:
         self._lane = lane
         self._day_work = day_work
         self._topics = list(topics)
-        self._published = published
         self._lanes: dict[int, _Lane] = {}
         self._assigned: frozenset[Place] = frozenset()
         self._offsets: dict[Place, int] = {}
@@ -197,7 +195,6 @@ class Consumer:
             lane.rereading.discard(place[0])
             if begins_work:
                 lane.day_progress = Progress.MORE
-            self._published()
 
     async def _work_day(self, lane: _Lane) -> None:
         if lane.day is None or lane.day_progress is Progress.NONE:
@@ -205,7 +202,6 @@ class Consumer:
         lane.day_progress = await lane.day.chunk()
         if lane.day_progress is Progress.DONE:
             lane.day_progress = Progress.NONE
-        self._published()
 
     async def _broken(self, client: StreamConsumer, lane: _Lane, place: Place, reason: str) -> None:
         """Read once more from the stored position; if it is broken still, stand still and look again now and then."""

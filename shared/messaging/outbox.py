@@ -13,6 +13,9 @@ from shared.rows import Rows, insert_rows
 MAX_EVENT_BYTES = 900_000
 """Below the broker's limit of 1 MiB with its headers; a larger event is refused before it is written (faults 2.19)."""
 
+APPENDED = "outbox.appended"
+"""The entry of a connection's info that says that its transaction has something to publish."""
+
 _OUTBOX = Rows.of(
     "outbox",
     key=("batch_ordinal",),
@@ -45,6 +48,8 @@ class Outbox:
 
     async def append(self, connection: AsyncConnection, events: Sequence[Outgoing]) -> None:
         """Write `events` in their order. The customers must be locked already, so that ids follow commit order."""
+        if events:
+            connection.info[APPENDED] = True
         await insert_rows(connection, _OUTBOX, [self._row(ordinal, each) for ordinal, each in enumerate(events)])
 
     def _row(self, ordinal: int, outgoing: Outgoing) -> dict[str, Any]:

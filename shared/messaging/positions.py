@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +25,7 @@ _SAVE = text(
     "last_event_id = :last_event_id, stopped_at = NULL, stopped_reason = NULL "
     "WHERE topic = :topic AND partition_no = :partition_no"
 )
+_MOVE = text(_SAVE.text + " AND epoch = :old_epoch AND sequence = :old_sequence AND next_offset = :old_next_offset")
 _STOP = text(
     "UPDATE stream_position SET stopped_at = coalesce(stopped_at, now()), stopped_reason = :reason "
     "WHERE topic = :topic AND partition_no = :partition_no"
@@ -88,17 +90,13 @@ async def lock(connection: AsyncConnection, place: Place) -> Position:
 
 async def save(connection: AsyncConnection, place: Place, position: Position) -> None:
     """Store the position, in the transaction of the effects that lead to it; a stopped partition runs again."""
-    await connection.execute(
-        _SAVE,
-        {
-            "topic": place[0],
-            "partition_no": place[1],
-            "epoch": position.epoch,
-            "sequence": position.sequence,
-            "next_offset": position.next_offset,
-            "last_event_id": position.last_event_id,
-        },
-    )
+    await connection.execute(_SAVE, _parameters(place, position))
+
+
+async def move(connection: AsyncConnection, place: Place, before: Position, after: Position) -> bool:
+    """Store `after` where `before` is stored; return whether it was."""
+    old = {"old_epoch": before.epoch, "old_sequence": before.sequence, "old_next_offset": before.next_offset}
+    return (await connection.execute(_MOVE, _parameters(place, after) | old)).rowcount == 1
 
 
 async def stop(connection: AsyncConnection, place: Place, reason: str) -> None:
@@ -163,3 +161,14 @@ def to_pairs(envelope: Envelope) -> list[tuple[str, str]]:
 def from_pairs(stored: Sequence[Sequence[str]]) -> Envelope:
     """Return the envelope whose headers a jsonb column holds."""
     return from_headers([(name, value.encode()) for name, value in stored])
+
+
+def _parameters(place: Place, position: Position) -> dict[str, Any]:
+    return {
+        "topic": place[0],
+        "partition_no": place[1],
+        "epoch": position.epoch,
+        "sequence": position.sequence,
+        "next_offset": position.next_offset,
+        "last_event_id": position.last_event_id,
+    }

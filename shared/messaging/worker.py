@@ -81,6 +81,7 @@ class Worker:
             applier=Applier(subscription, context.partitions),
             markers=self._markers(),
             on_begin=service.on_begin,
+            published=self._wake_relay,
         )
 
         def day_work(number: int) -> DayWork:
@@ -105,7 +106,6 @@ class Worker:
             lane=lane,
             day_work=day_work if service.day_from is not None else None,
             topics=self._topics,
-            published=self._wake_relay,
         )
 
     def _client(self) -> StreamConsumer:

@@ -134,6 +134,7 @@ class Toy:
                 BusinessDayReached.wire, BusinessDayReached.wire, {BusinessDayReached.wire: BusinessDayReached}
             ),
             on_begin=None,
+            published=lambda: None,
         )
         self.parking = Parking(self.lane.begin, self.subscription, PARTITIONS)
 
@@ -173,7 +174,6 @@ class Toy:
             lane=self.lane,
             day_work=day_work,
             topics=[self.topic],
-            published=lambda: None,
         )
 
     async def publish(self, *events: Outgoing) -> None:
