@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
+from uuid import UUID
 
 from demo.debts import Debt, amount_text
 from demo.habits import BEHAVIOR, on_weekday
@@ -73,12 +74,15 @@ class Quarrels:
             ends = today + timedelta(days=draw.randint(*_RESOLVED_AFTER_DAYS))
             self._ends[ends].append(_Dispute(debt, answer["dispute_id"], contested_minor))
 
-    async def _credited(self, debt: Debt) -> None:
+    async def _credited(self, dispute: _Dispute) -> None:
         """Wait until the ledger has heard of it and written its credit note: today, whatever the machine's speed."""
         give_up_at = time.monotonic() + _HEARD_WITHIN_SECONDS
+        asked = {
+            "customer_number": dispute.debt.customer.number,
+            "number": f"CN-{UUID(dispute.dispute_id).hex[:12]}",
+        }
         while time.monotonic() < give_up_at:
-            instalments = (await self._house.dueflow.ledger.invoice(debt.invoice_id))["instalments"]
-            if amount_text(debt.open_minor, debt.customer) == instalments[debt.ordinal - 1]["open"]:
+            async for _ in self._house.dueflow.ledger.credit_notes(**asked):
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
@@ -95,5 +99,5 @@ class Quarrels:
             debt.withheld_minor -= contested_minor
             debt.open_minor -= credited_minor
             if credited_minor:
-                await self._credited(debt)
+                await self._credited(dispute)
             debt.pay_date = debt.pay_date and on_weekday(today + timedelta(days=_PAYS_AFTER_DAYS))

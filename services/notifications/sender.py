@@ -31,6 +31,7 @@ FRESH_SECONDS = 10
 _CIVIL_POLL_SECONDS = 1.0
 _FAST_POLL_SECONDS = 0.05
 _TROUBLE_SECONDS = 1.0
+_EXPIRED_EVERY_SECONDS = 1.0
 _ASIDE = timedelta(hours=1)
 
 ATTEMPTS = Counter("dueflow_mail_attempts", "Attempts to hand over a mail, by what came of them.", ("outcome",))
@@ -45,6 +46,7 @@ class Sender:
         self._context = context
         self._desk = desk
         self._server = server
+        self._look_for_expired_at = 0.0
 
     async def run(self) -> None:
         """Send for ever; while Kafka or the database is away nothing is known, so nothing is sent."""
@@ -130,6 +132,9 @@ class Sender:
 
     async def _give_up_expired(self) -> None:
         """Call unknown what a holder left open: it may have been sent, and nobody can say (faults 2.43)."""
+        if time.monotonic() < self._look_for_expired_at:
+            return
+        self._look_for_expired_at = time.monotonic() + _EXPIRED_EVERY_SECONDS
         async with self._context.reading.connect() as connection:
             expired = await attempts.read_expired(connection, now=self._now(), limit=BATCH)
         if expired:

@@ -73,6 +73,10 @@ class LedgerClient(ServiceClient):
         """Issue a credit note."""
         return await self._http.post("/v1/credit-notes", credit_note, key=key)
 
+    def credit_notes(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield credit notes; filters: customer_id or customer_number, entity, number."""
+        return self._http.pages("/v1/credit-notes", **filters)
+
     async def import_file(
         self, content: bytes, *, kind: Literal["invoices", "payments"], media_type: str, strict: bool = False
     ) -> str:

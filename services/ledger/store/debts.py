@@ -82,6 +82,8 @@ async def unmarked_debts(connection: AsyncConnection, *, day: date, limit: int) 
 async def add_disputed(connection: AsyncConnection, deltas: Iterable[tuple[UUID, int]]) -> None:
     """Add to the contested amounts of instalments."""
     changes = sorted(deltas)
+    if not changes:
+        return
     parameters = {"ids": [each for each, _ in changes], "deltas": [delta for _, delta in changes]}
     await connection.execute(_DISPUTED, parameters)
 
