@@ -4,6 +4,8 @@ import os
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -206,7 +208,18 @@ def test_the_same_message_is_the_same_bytes_with_the_same_message_id() -> None:
     assert b"Date: Mon, 16 Mar 2026 10:00:00 +0800" in first.content
     assert b"X-Traceparent: 00-0af7651916cd43dd8448eb211c80319c" in first.content
     assert b"List-Unsubscribe: <mailto:no-reply@dueflow.test" in first.content
+    assert b"Content-Language: zh-CN" in first.content
     assert first.content.isascii()
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=300))
+def test_a_subject_reads_back_as_what_it_was(subject: str) -> None:
+    """N1: whatever its language and length, within the lines that mail allows."""
+    content = compose(HEAD, COVER, Rendered(subject.strip() or "x", "t", "h")).content
+    read = message_from_bytes(content, policy=default)
+    assert " ".join(str(read["Subject"]).split()) == " ".join((subject.strip() or "x").split())
+    assert str(read["From"]) == "Dueflow 上海 <no-reply@dueflow.test>"
+    assert all(len(line) <= 998 for line in content.splitlines())
 
 
 def test_a_formal_notice_offers_no_unsubscribing() -> None:
