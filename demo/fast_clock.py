@@ -1,4 +1,4 @@
-"""Turns the fast clock by one day, and waits until every service has ended it and heard what the others said of it."""
+"""Turns the fast clock by one day, and waits until every service has ended it and all have heard of all."""
 
 import asyncio
 import time
@@ -6,14 +6,12 @@ from datetime import date
 
 from dueflow_client import Dueflow
 
-from demo.metrics import WorkerMetrics
+from demo.metrics import StackMetrics
 
 _POLL_SECONDS = 0.03
 _LONGEST_DAY_SECONDS = 120
 _WAIT_SECONDS = 20
-_HEARD_WITHIN_SECONDS = 5
-# What these readers hear of these publishers changes what people find the next morning.
-_HEARD = (("collections", "notifications"), ("ledger", "collections"))
+_QUIET_WITHIN_SECONDS = 10
 
 
 class DayStuckError(Exception):
@@ -23,7 +21,7 @@ class DayStuckError(Exception):
 class FastClock:
     """The clock of an installation; with `metrics` a day also waits for what is still under way between services."""
 
-    def __init__(self, dueflow: Dueflow, metrics: WorkerMetrics | None = None) -> None:
+    def __init__(self, dueflow: Dueflow, metrics: StackMetrics | None = None) -> None:
         self._dueflow = dueflow
         self._metrics = metrics
 
@@ -34,13 +32,16 @@ class FastClock:
         while not (state := await self._dueflow.ledger.day(day, wait_seconds=_WAIT_SECONDS))["complete"]:
             if time.monotonic() > give_up_at:
                 raise DayStuckError(f"{day} is {state['state']}; partitions that ended it: {state['worked']}")
-        if self._metrics is not None:
-            await self._wait_until_heard(self._metrics)
+        await self.until_quiet()
         return int(state["overdue"])
 
-    async def _wait_until_heard(self, metrics: WorkerMetrics) -> None:
-        """Return when it is heard; counters start anew with a worker, so that after a crash only time can tell."""
-        give_up_at = time.monotonic() + _HEARD_WITHIN_SECONDS
-        for reader, publisher in _HEARD:
-            while not await metrics.has_heard(reader, publisher) and time.monotonic() < give_up_at:
-                await asyncio.sleep(_POLL_SECONDS)
+    async def until_quiet(self) -> None:
+        """Return when nothing is under way between services, so that what follows finds the same on any machine.
+
+        Counters start anew with a process: after a crash nothing is known any more, and it returns at once.
+        """
+        give_up_at = time.monotonic() + _QUIET_WITHIN_SECONDS
+        while self._metrics is not None and not await self._metrics.is_quiet():
+            if time.monotonic() > give_up_at:
+                self._metrics = None
+            await asyncio.sleep(_POLL_SECONDS)

@@ -1,24 +1,29 @@
-"""Reads the workers' Prometheus counters: how many events each service published, and how many others applied."""
+"""Reads the Prometheus counters of a stack: how many events each service wrote and published, and others applied."""
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-_COUNTER = re.compile(r'^dueflow_events_(published|consumed)_total\{topic="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE)
-_NAMES = ("dueflow_events_published_total", "dueflow_events_consumed_total")
+_COUNTER = re.compile(
+    r'^dueflow_events_(appended|published|consumed)_total\{topic="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE
+)
+_NAMES = tuple(f"dueflow_events_{kind}_total" for kind in ("appended", "published", "consumed"))
 
 Counts = Mapping[tuple[str, str], int]
-"""By kind (published, consumed) and topic."""
+"""By kind (appended, published, consumed) and topic."""
 
 
-class WorkerMetrics:
-    """The metrics pages of a stack's workers; use it as a context manager."""
+class StackMetrics:
+    """The metrics pages of a stack's processes; use it as a context manager."""
 
-    def __init__(self, worker_urls: Mapping[str, str]) -> None:
-        self._urls = worker_urls
+    def __init__(self, *, worker_urls: Mapping[str, str], api_urls: Mapping[str, str]) -> None:
+        self._workers = worker_urls
+        self._apis = api_urls
         self._http = httpx.AsyncClient(timeout=2, trust_env=False)
 
     async def __aenter__(self) -> Self:
@@ -32,17 +37,37 @@ class WorkerMetrics:
     @property
     def services(self) -> tuple[str, ...]:
         """Return the services whose workers are known."""
-        return tuple(self._urls)
+        return tuple(self._workers)
 
-    async def counts(self, service: str) -> Counts:
-        """Return what a worker has counted; raise httpx.HTTPError while it is away."""
-        page = (await self._http.get(f"{self._urls[service]}/metrics", params={"name[]": _NAMES})).text
+    async def published(self, service: str) -> int:
+        """Return how many events a worker has published; raise httpx.HTTPError while it is away."""
+        counts = await self._read(self._workers[service])
+        return sum(number for (kind, _), number in counts.items() if kind == "published")
+
+    async def is_quiet(self) -> bool:
+        """Return whether all that was ever written is applied by all that listen to it, and nothing new came of it.
+
+        Nobody but the asker may be writing at the time. A service that has not heard anything of a topic yet is not
+        known to listen to it.
+        """
+        workers = await asyncio.gather(*map(self._read, self._workers.values()))
+        written = _sum(
+            "appended", await asyncio.gather(*map(self._read, [*self._workers.values(), *self._apis.values()]))
+        )
+        return all(
+            number == written[topic]
+            for counts in workers
+            for (kind, topic), number in counts.items()
+            if kind == "consumed"
+        )
+
+    async def _read(self, url: str) -> Counts:
+        page = (await self._http.get(f"{url}/metrics", params={"name[]": _NAMES})).text
         return {(kind, topic): int(float(value)) for kind, topic, value in _COUNTER.findall(page)}
 
-    async def has_heard(self, reader: str, publisher: str) -> bool:
-        """Return whether one service has applied all that the other has published."""
-        topics = {
-            topic: number for (kind, topic), number in (await self.counts(publisher)).items() if kind == "published"
-        }
-        heard = await self.counts(reader)
-        return all(heard.get(("consumed", topic), 0) >= number for topic, number in topics.items())
+
+def _sum(wanted: str, pages: Iterable[Counts]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for counts in pages:
+        sums.update({topic: number for (kind, topic), number in counts.items() if kind == wanted})
+    return sums

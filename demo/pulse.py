@@ -5,7 +5,7 @@ import time
 
 import httpx
 
-from demo.metrics import WorkerMetrics
+from demo.metrics import StackMetrics
 from deploy.local.state import StackState
 
 _EVERY_SECONDS = 1.0
@@ -14,7 +14,7 @@ _EVERY_SECONDS = 1.0
 class Pulse:
     """What the workers' metrics and the mailbox said last."""
 
-    def __init__(self, state: StackState, metrics: WorkerMetrics) -> None:
+    def __init__(self, state: StackState, metrics: StackMetrics) -> None:
         self._metrics = metrics
         self._mailbox_url = state.mailbox_url
         self.events: dict[str, int] = dict.fromkeys(metrics.services, 0)
@@ -35,10 +35,9 @@ class Pulse:
 
     async def _look_at(self, service: str) -> None:
         try:
-            counts = await self._metrics.counts(service)
+            self.events[service] = await self._metrics.published(service)
         except httpx.HTTPError:
             return
-        self.events[service] = sum(number for (kind, _), number in counts.items() if kind == "published")
 
 
 async def caught_mails(http: httpx.AsyncClient, mailbox_url: str) -> int:

@@ -23,7 +23,7 @@ from demo.fast_clock import FastClock
 from demo.file_figures import file_figures
 from demo.file_run import FileRun
 from demo.house import COMPANY, House
-from demo.metrics import WorkerMetrics
+from demo.metrics import StackMetrics
 from demo.pulse import Pulse
 from demo.report import Report
 from demo.reporting import Run, make_report
@@ -86,7 +86,7 @@ def _prefix() -> str:
 
 async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: StackState) -> Report:
     house = House(dueflow, Chance(story.seed))
-    async with WorkerMetrics(state.worker_urls) as metrics:
+    async with StackMetrics(worker_urls=state.worker_urls, api_urls=state.api_urls) as metrics:
         lived = year.live(house, FastClock(dueflow, metrics), days=story.days)
         seconds = await _show(console, Pulse(state, metrics), lived, house.tally.counts, days=story.days)
     run = Run(
@@ -106,7 +106,7 @@ async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: Sta
 async def _play_file(console: Console, story: UserFile, dueflow: Dueflow, state: StackState) -> Report:
     playing = FileRun(dueflow, story.reading)
     days = (playing.last_day - playing.first_day).days + 1
-    async with WorkerMetrics(state.worker_urls) as metrics:
+    async with StackMetrics(worker_urls=state.worker_urls, api_urls=state.api_urls) as metrics:
         seconds = await _show(console, Pulse(state, metrics), playing.play(), playing.counts, days=days)
     run = Run(
         entity=story.reading.mapping.entity.code,

@@ -23,7 +23,7 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     """Live `days` days from the first of January, and yield each when all services have ended it.
 
     Within a day the order is fixed: first what is decided on the days before (credit's answers, the work of the staff),
-    then new documents and money, so that nothing depends on what is still under way between the services.
+    then new documents and money; between them all services hear of all, so that nothing depends on who is faster.
     """
     customers = populate(house.chance, count=CUSTOMERS)
     quarrels, payers = Quarrels(house), Payers(house, customers)
@@ -33,9 +33,10 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     await found(house, customers)
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
         await desk.take_orders(today)
-        await fates.strike(today)
         await staff.work(today)
         await quarrels.settle(today)
+        await fates.strike(today)
+        await clock.until_quiet()
         await billing.issue_documents(desk.deliveries(today), today)
         await payers.pay(today)
         await clock.turn_to(today + timedelta(days=1))

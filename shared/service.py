@@ -14,7 +14,7 @@ from shared.contracts.event import Event
 from shared.database import API_CONNECTIONS, WORKER_CONNECTIONS, open_engine, single_statements
 from shared.messaging.customers import lock_customers
 from shared.messaging.gates import Gates
-from shared.messaging.outbox import Outbox
+from shared.messaging.outbox import Outbox, count_appended
 from shared.messaging.subscription import Subscription
 from shared.messaging.wake import Wake
 from shared.settings import ServiceSettings
@@ -86,6 +86,7 @@ def make_context(
     """Return the parts of one process; nothing is connected yet."""
     connections = API_CONNECTIONS if role == "api" else WORKER_CONNECTIONS
     engine = open_engine(settings.database_url, connections=connections, application=f"{service.name}-{role}")
+    count_appended(engine, topic_of(settings, service.name))
     reading = single_statements(engine)
     wake = Wake(settings.database_url)
     return Context(

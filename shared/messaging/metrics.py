@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+appended = Counter("dueflow_events_appended", "Events committed together with the facts that they tell", ["topic"])
 published = Counter("dueflow_events_published", "Records acknowledged by Kafka", ["topic"])
 outbox_age = Gauge("dueflow_outbox_oldest_seconds", "Age of the oldest event that Kafka does not have yet", ["topic"])
 consumed = Counter("dueflow_events_consumed", "Events applied or knowingly passed over", ["topic"])

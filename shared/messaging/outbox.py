@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.ids import partition_of
+from shared.messaging import metrics
 from shared.messaging.outgoing import Outgoing
 from shared.rows import Rows, insert_rows
 
 MAX_EVENT_BYTES = 900_000
 """Below the broker's limit of 1 MiB with its headers; a larger event is refused before it is written (faults 2.19)."""
 
-APPENDED = "outbox.appended"
-"""The entry of a connection's info that says that its transaction has something to publish."""
+_APPENDED = "outbox.appended"
+"""The entry of a connection's info that says how many events its transaction has to publish."""
 
 _OUTBOX = Rows.of(
     "outbox",
@@ -36,6 +38,24 @@ _OUTBOX = Rows.of(
 )
 
 
+def appended_in(connection: AsyncConnection) -> int:
+    """Return how many events this transaction has appended so far."""
+    return int(connection.info.get(_APPENDED, 0))
+
+
+def count_appended(engine: AsyncEngine, topic: str) -> None:
+    """Count what transactions on `engine` publish on `topic` when they commit."""
+
+    def commit(connection: Connection) -> None:
+        metrics.appended.labels(topic).inc(connection.info.pop(_APPENDED, 0))
+
+    def rollback(connection: Connection) -> None:
+        connection.info.pop(_APPENDED, None)
+
+    event.listen(engine.sync_engine, "commit", commit)
+    event.listen(engine.sync_engine, "rollback", rollback)
+
+
 class EventTooLarge(ValueError):
     """One event's body is over the limit; the fact must be split into several."""
 
@@ -48,8 +68,7 @@ class Outbox:
 
     async def append(self, connection: AsyncConnection, events: Sequence[Outgoing]) -> None:
         """Write `events` in their order. The customers must be locked already, so that ids follow commit order."""
-        if events:
-            connection.info[APPENDED] = True
+        connection.info[_APPENDED] = appended_in(connection) + len(events)
         await insert_rows(connection, _OUTBOX, [self._row(ordinal, each) for ordinal, each in enumerate(events)])
 
     def _row(self, ordinal: int, outgoing: Outgoing) -> dict[str, Any]:

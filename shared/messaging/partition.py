@@ -14,7 +14,7 @@ from shared.messaging import failures, metrics, parking_store, positions
 from shared.messaging.applying import Applier, parse
 from shared.messaging.kafka import Place, Record
 from shared.messaging.markers import DayMarkers, wire_of
-from shared.messaging.outbox import APPENDED
+from shared.messaging.outbox import appended_in
 from shared.messaging.parking_store import ToPark
 from shared.messaging.sifting import Incoming, Position, Sifted, sift
 
@@ -169,11 +169,10 @@ class Lane:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction as every change of this service must begin, commit it at the end, and tell the relay."""
         async with self._engine.begin() as connection:
-            connection.info.pop(APPENDED, None)
             if self._on_begin is not None:
                 await self._on_begin(connection)
             yield connection
-            appended = connection.info.pop(APPENDED, False)
+            appended = appended_in(connection)
         if appended:
             self._published()
 
