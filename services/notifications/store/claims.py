@@ -26,12 +26,13 @@ _DUE_CUSTOMERS = text(
     GROUP BY m.customer_id ORDER BY min(m.due_at), m.customer_id LIMIT :limit
     """
 )
-# A customer's messages in the order in which they may use up his caps.
+# A customer's messages in the order in which they may use up his caps; ids are drawn anew wherever a year is lived
+# again, so they decide only where nothing else does.
 _DUE_MESSAGES = text(
     MESSAGE
     + """
     WHERE m.customer_id = ANY(CAST(:customers AS uuid[])) AND m.state IN ('released', 'retrying') AND m.due_at <= :now
-    ORDER BY m.customer_id, m.formal DESC, m.planned_date, m.message_id
+    ORDER BY m.customer_id, m.formal DESC, m.planned_date, m.purpose DESC, m.step, m.entity, m.message_id
     """
 )
 _POSTPONE = text(
