@@ -1,3 +1,3 @@
 """Gives every test of the repository the shared servers' fixtures."""
 
-pytest_plugins = ["tests.servers", "tests.databases"]
+pytest_plugins = ["tests.servers", "tests.databases", "tests.browser"]

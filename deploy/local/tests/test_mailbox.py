@@ -10,6 +10,7 @@ from pathlib import Path
 import aiosmtplib
 import httpx
 import pytest
+from playwright.async_api import Page
 
 from deploy.local.mailbox.pages import create_app
 from deploy.local.mailbox.store import MailStore
@@ -124,3 +125,20 @@ async def test_mail_sent_by_smtp_is_there_when_it_is_accepted(mailbox: tuple[Sup
     async with httpx.AsyncClient() as client:
         listed = (await client.get(f"{process.url}/api/messages")).json()
     assert {mail["subject"] for mail in listed["messages"]} == {str(n) for n in range(20)}
+
+
+async def test_a_person_finds_a_mail_and_sees_it_as_its_reader_does(
+    mailbox: tuple[Supervised, int], page: Page
+) -> None:
+    """N1 in Chromium: the list, the search, the message, and its HTML part in a frame where no script runs."""
+    process, smtp_port = mailbox
+    for subject in ("Reminder", "付款提醒"):
+        mail = _mail(subject=subject, html=f"<p>{subject}</p><script>document.body.innerText = 'run'</script>")
+        await aiosmtplib.send(mail, hostname="127.0.0.1", port=smtp_port)
+    await page.goto(process.url)
+    assert await page.locator("tbody tr").count() == 2
+    await page.get_by_label("Search").fill("提醒")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("link", name="付款提醒").click()
+    assert await page.locator("h1").inner_text() == "付款提醒"
+    assert (await page.frame_locator("iframe").locator("body").inner_text()).strip() == "付款提醒"

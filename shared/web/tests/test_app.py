@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import jsonschema
+from playwright.async_api import Page
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -145,3 +146,14 @@ async def test_an_exhausted_pool_is_a_503(database: str, key_file: Path) -> None
         answer = await client.get("/v1/things", headers=bearer("erp"))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     await shelf.engine.dispose()
+
+
+async def test_the_api_page_works_without_a_network(base_url: str, page: Page) -> None:
+    """P8 in Chromium: every operation is listed, and nothing is fetched from elsewhere."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(f"{base_url}/docs")
+    await page.locator(".opblock").first.wait_for()
+    paths = (await (await page.request.get(f"{base_url}/openapi.json")).json())["paths"].values()
+    assert await page.locator(".opblock").count() == sum(len(operations) for operations in paths)
+    assert all(url.startswith((base_url, "data:")) for url in asked)
