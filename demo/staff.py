@@ -45,8 +45,12 @@ class Staff:
         )
 
     async def _serve(self, customer: Customer, tasks: list[Any], today: date) -> None:
-        """Do one customer's tasks one after the other, in an order that does not depend on ids."""
-        for task in sorted(tasks, key=lambda each: (each["assigned_date"], each["kind"], each["step"] or "")):
+        """Do one customer's tasks one after the other, in an order that does not depend on ids.
+
+        What is decided comes last: an approved letter goes out at once, and a promise of the same day might withdraw it
+        or might not.
+        """
+        for task in sorted(tasks, key=_when):
             await self._do(customer, task, today)
 
     async def _do(self, customer: Customer, task: Any, today: date) -> None:
@@ -152,3 +156,7 @@ class Staff:
             case_id, debtor_class=debtor_class, reason="talked with the manager"
         )
         await self._house.ask(f"debtors classified: {debtor_class.replace('_', ' ')}", call)
+
+
+def _when(task: Any) -> tuple[bool, str, str, str]:
+    return bool(task["decides"]), task["assigned_date"], task["kind"], task["step"] or ""
