@@ -62,8 +62,9 @@ class StackMetrics:
         )
 
     async def _read(self, url: str) -> Counts:
-        page = (await self._http.get(f"{url}/metrics", params={"name[]": _NAMES})).text
-        return {(kind, topic): int(float(value)) for kind, topic, value in _COUNTER.findall(page)}
+        answer = await self._http.get(f"{url}/metrics", params={"name[]": _NAMES})
+        answer.raise_for_status()
+        return {(kind, topic): int(float(value)) for kind, topic, value in _COUNTER.findall(answer.text)}
 
 
 def _sum(wanted: str, pages: Iterable[Counts]) -> Counter[str]:

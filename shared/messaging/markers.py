@@ -1,5 +1,6 @@
 """Tells the markers of days from all other events before anything else is known of a record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.contracts.event import Event
@@ -17,6 +18,13 @@ class DayMarkers:
     def is_marker(self, wire: str) -> bool:
         """Return whether an event of this type must be handled by itself."""
         return wire in (self.seen, self.begins_work)
+
+    def prefix(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return the records up to the next marker, or the marker alone: it has a transaction of its own."""
+        for index, record in enumerate(records):
+            if self.is_marker(wire_of(record)):
+                return records[: max(index, 1)]
+        return records
 
 
 def wire_of(record: Record) -> str:

@@ -9,14 +9,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
-from shared.database import single_statements
 from shared.messaging import failures, metrics, parking_store, positions
 from shared.messaging.applying import Applier, parse
 from shared.messaging.kafka import Place, Record
 from shared.messaging.markers import DayMarkers, wire_of
 from shared.messaging.outbox import appended_in
 from shared.messaging.parking_store import ToPark
-from shared.messaging.sifting import Incoming, Position, Sifted, sift
+from shared.messaging.passing import Passing, count_read
+from shared.messaging.sifting import Incoming, Position, sift
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +42,11 @@ class Lane:
         published: Callable[[], None],
     ) -> None:
         self._engine = engine
-        self._single_statements = single_statements(engine)
         self._applier = applier
         self._markers = markers
         self._on_begin = on_begin
         self._published = published
-        self._left: dict[Place, Position] = {}
+        self.passing = Passing(engine, applier, markers)
 
     def begins_work(self, record: Record) -> bool:
         """Return whether this record is the marker after which the service works a day."""
@@ -55,9 +54,9 @@ class Lane:
 
     async def take(self, place: Place, records: Sequence[Record]) -> int:
         """Apply a prefix of `records` and return its length; a bad event is found by halving, and parked alone."""
-        prefix = self._prefix(records)
+        prefix = records if self._markers is None else self._markers.prefix(records)
         started = time.perf_counter()
-        if await self._pass_over(place, prefix):
+        if await self.passing.over(place, prefix):
             return len(prefix)
         try:
             await self._transact(place, prefix)
@@ -70,38 +69,8 @@ class Lane:
         metrics.apply_seconds.labels(place[0]).observe(time.perf_counter() - started)
         return len(prefix)
 
-    def _prefix(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Return the records up to the next marker, or the marker alone: it has a transaction of its own."""
-        for index, record in enumerate(records):
-            if self._markers is not None and self._markers.is_marker(wire_of(record)):
-                return records[: max(index, 1)]
-        return records
-
-    async def _pass_over(self, place: Place, records: Sequence[Record]) -> bool:
-        """Move the position over records that mean nothing here, by one statement; False where that cannot be said.
-
-        It is moved from where this lane left it, and from nowhere else: what another worker did meanwhile stays.
-        """
-        left = self._left.get(place)
-        if left is None:
-            return False
-        found = sift(left, records)
-        if found.broken or found.unreadable or any(self._matters(each.envelope.wire) for each in found.incoming):
-            return False
-        async with self._single_statements.connect() as connection:
-            moved = await positions.move(connection, place, left, found.position)
-        if not moved:
-            del self._left[place]
-            return False
-        self._left[place] = found.position
-        self._count(place, found)
-        return True
-
-    def _matters(self, wire: str) -> bool:
-        return self._applier.concerns(wire) or (self._markers is not None and self._markers.is_marker(wire))
-
     async def _transact(self, place: Place, records: Sequence[Record]) -> None:
-        self._left.pop(place, None)
+        self.passing.forget(place)
         async with self.begin() as connection:
             position = await positions.lock(connection, place)
             found = sift(position, records)
@@ -113,15 +82,10 @@ class Lane:
             await self._save(connection, place, position, found.position)
             crash_point("consumer.before_commit")
         crash_point("consumer.after_commit")
-        self._count(place, found)
+        count_read(place, found)
         if found.broken:
             _break(place, found.broken)
-        self._left[place] = found.position
-
-    def _count(self, place: Place, found: Sifted) -> None:
-        metrics.consumed.labels(place[0]).inc(len(found.incoming))
-        metrics.duplicates.labels(place[0]).inc(found.duplicates)
-        metrics.quarantined.labels(place[0]).inc(len(found.unreadable))
+        self.passing.leave(place, found.position)
 
     async def _take_incoming(self, connection: AsyncConnection, place: Place, incoming: Sequence[Incoming]) -> None:
         if self._markers is not None and self._markers.is_marker(incoming[0].envelope.wire):

@@ -56,7 +56,7 @@ def check_accept(request: Request, *, produced: Collection[str]) -> None:
 
 
 def check_query(request: Request, *, known: Collection[str]) -> None:
-    """Raise 422 for a parameter that is unknown, repeated, or no text (rows 28, 29, 31)."""
+    """Raise 422 for a parameter that is unknown, repeated (but for a list, `name[]`), or no text (rows 28, 29, 31)."""
     raw = bytes(request.scope["query_string"])
     if not _is_text(raw):
         raise Problem(INVALID, "The query holds NUL or is not percent-encoded UTF-8.")
@@ -66,7 +66,7 @@ def check_query(request: Request, *, known: Collection[str]) -> None:
     errors += [
         {"pointer": f"/{name}", "detail": "Query parameter given more than once"}
         for name in sorted(known)
-        if names.count(name) > 1
+        if names.count(name) > 1 and not name.endswith("[]")
     ]
     if errors:
         raise Problem(INVALID, errors=errors[:MAX_ERRORS])
