@@ -21,8 +21,8 @@ class Fates:
         self._insolvent_day = first_day + timedelta(days=_INSOLVENT_AFTER_DAYS)
         self._blacklisted_day = first_day + timedelta(days=_BLACKLISTED_AFTER_DAYS)
 
-    async def strike(self, today: date) -> None:
-        """Tell credit what happened today."""
+    async def strike(self, today: date) -> bool:
+        """Tell credit what happened today; return whether anything did."""
         credit = self._house.dueflow.credit
         if today == self._insolvent_day:
             call = credit.record_insolvency(customer_id_of(self._insolvent.number), opened_date=today)
@@ -30,6 +30,7 @@ class Fates:
         if today == self._blacklisted_day:
             call = credit.blacklist_customer(customer_id_of(self._blacklisted.number), reason="unwilling_to_pay")
             await self._house.ask("customers blacklisted", call)
+        return today in (self._insolvent_day, self._blacklisted_day)
 
     def _one_of(self, customers: Sequence[Customer], habit: Habit) -> Customer:
         return self._house.chance.of("fate", habit).choice([each for each in customers if each.habit == habit])

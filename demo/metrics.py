@@ -51,20 +51,20 @@ class StackMetrics:
         known to listen to it.
         """
         workers = await asyncio.gather(*map(self._read, self._workers.values()))
-        written = _sum(
-            "appended", await asyncio.gather(*map(self._read, [*self._workers.values(), *self._apis.values()]))
-        )
-        return all(
-            number == written[topic]
-            for counts in workers
-            for (kind, topic), number in counts.items()
-            if kind == "consumed"
-        )
+        if not _all_heard(workers, _sum("published", workers)):
+            return False
+        processes = await asyncio.gather(*map(self._read, (*self._workers.values(), *self._apis.values())))
+        return _all_heard(workers, _sum("appended", processes))
 
     async def _read(self, url: str) -> Counts:
         answer = await self._http.get(f"{url}/metrics", params={"name[]": _NAMES})
         answer.raise_for_status()
         return {(kind, topic): int(float(value)) for kind, topic, value in _COUNTER.findall(answer.text)}
+
+
+def _all_heard(workers: Iterable[Counts], expected: Mapping[str, int]) -> bool:
+    heard = [each for counts in workers for each in counts.items() if each[0][0] == "consumed"]
+    return all(number == expected[topic] for (_, topic), number in heard)
 
 
 def _sum(wanted: str, pages: Iterable[Counts]) -> Counter[str]:

@@ -46,12 +46,14 @@ class Quarrels:
             days = chance.of("dispute day", debt.name).randint(*_OPENED_DAYS)
             self._opens[max(today + timedelta(days=1), debt.due_date + timedelta(days=days))].append(debt)
 
-    async def settle(self, today: date) -> None:
-        """Decide today's disputes, then open new ones."""
-        for dispute in self._ends.pop(today, []):
+    async def settle(self, today: date) -> bool:
+        """Decide today's disputes, then open new ones; return whether there were any."""
+        ends, opens = self._ends.pop(today, []), self._opens.pop(today, [])
+        for dispute in ends:
             await self._resolve(dispute, today)
-        for debt in self._opens.pop(today, []):
+        for debt in opens:
             await self._open(debt, today)
+        return bool(ends or opens)
 
     async def _open(self, debt: Debt, today: date) -> None:
         draw = self._house.chance.of("contested", debt.name)

@@ -34,9 +34,8 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
         await desk.take_orders(today)
         await staff.work(today)
-        await quarrels.settle(today)
-        await fates.strike(today)
-        await clock.until_quiet()
+        if await quarrels.settle(today) | await fates.strike(today):
+            await clock.until_quiet()
         await billing.issue_documents(desk.deliveries(today), today)
         await payers.pay(today)
         await clock.turn_to(today + timedelta(days=1))
