@@ -23,7 +23,8 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     """Live `days` days from the first of January, and yield each when all services have ended it.
 
     Within a day the order is fixed: first what is decided on the days before (credit's answers, the work of the staff),
-    then new documents and money; between them all services hear of all, so that nothing depends on who is faster.
+    then new documents and money; after disputes and fates all services hear of them before that, so that nothing
+    depends on who is faster.
     """
     customers = populate(house.chance, count=CUSTOMERS)
     quarrels, payers = Quarrels(house), Payers(house, customers)
@@ -34,7 +35,8 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
         await desk.take_orders(today)
         await staff.work(today)
-        if await quarrels.settle(today) | await fates.strike(today):
+        quarreled, struck = await quarrels.settle(today), await fates.strike(today)
+        if quarreled or struck:
             await clock.until_quiet()
         await billing.issue_documents(desk.deliveries(today), today)
         await payers.pay(today)

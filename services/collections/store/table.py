@@ -33,9 +33,9 @@ class Table(Generic[R]):
 
     def reading(self, condition: str) -> str:
         """Return an expression for the rows that fit `condition`, as one JSON text in the order of their key."""
-        names = ", ".join(
-            f"CAST({name} AS text)" if kind == "numeric" else name for name, kind in self._columns.items()
-        )
+        # A number with decimals travels as text, or it might be read as a float.
+        columns = self._columns.items()
+        names = ", ".join(f"CAST({name} AS text)" if kind == "numeric" else name for name, kind in columns)
         rows = f"SELECT {names} FROM {self.name} WHERE {condition} ORDER BY {', '.join(self.key)}"
         return f"(SELECT CAST(json_agg(each) AS text) FROM ({rows}) AS each)"
 
