@@ -13,7 +13,7 @@ Habit = Literal["prompt", "late", "troubled", "unwilling"]
 Size = Literal["small", "medium", "large"]
 Grade = Literal["A", "B", "C", "D"]
 
-_HABITS: dict[Habit, float] = {"prompt": 52, "late": 28, "troubled": 13, "unwilling": 7}
+_HABITS: dict[Habit, float] = {"prompt": 57, "late": 29, "troubled": 9, "unwilling": 5}
 _SIZES: dict[Size, float] = {"small": 50, "medium": 35, "large": 15}
 _FOREIGN_SHARE = 0.2
 _WITHOUT_CONTACT_SHARE = 0.03

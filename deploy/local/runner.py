@@ -63,9 +63,10 @@ class LocalStack:
         """Start everything in order and return when all of it is ready."""
         try:
             self._exits.enter_context(lock_folder(self.root))
+            forget_state(self.root)  # what a killed run said of itself
+            self._exits.callback(forget_state, self.root)
             await self._start_servers()
             await self._start_processes()
-            self._exits.callback(forget_state, self.root)
             self._state().save(self.root)
         except BaseException:
             await self._exits.aclose()
@@ -134,7 +135,7 @@ class LocalStack:
         self._exits.push_async_callback(asyncio.to_thread, self.kafka.stop)
         await asyncio.to_thread(self.postgres.wait_ready)
         self._databases = await ensure_databases(
-            server_url=self.postgres.url,
+            server_url=self.postgres.local_url,
             password_of=self._secrets.get,
             services=self.services,
             prefix=self._database_prefix,

@@ -12,7 +12,7 @@ from dueflow_client.ledger import LedgerClient
 from dueflow_client.notifications import NotificationsClient
 from dueflow_client.transport import Transport
 
-_CONNECTIONS = 32
+_CONNECTIONS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,16 @@ from deploy.local.servers import NamedKafka, NamedPostgres
 from deploy.local.state import AlreadyRunning, NotRunning, load_state
 from deploy.local.topics import delete_topics
 
+said_while_running: list[bool] = []
+"""For each line that the stack told: whether others could find it then."""
+
 
 @pytest.fixture
 async def stack(
     postgres_server: str, kafka_bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[LocalStack]:
     """A stack of one fake service on the run's servers, not yet entered."""
+    said_while_running.clear()
     monkeypatch.setattr(service_processes, "_SERVICE_MODULE", "deploy.local.tests.fake_service")
     monkeypatch.setenv("DUEFLOW_POSTGRES_URL", "postgresql://the-administrator")
     prefix = f"dueflow_test_{secrets.token_hex(4)}"
@@ -32,6 +36,7 @@ async def stack(
         extra_environment={"FAKE_MIGRATED": str(tmp_path / "migrated")},
         postgres=NamedPostgres(postgres_server),
         kafka=NamedKafka(kafka_bootstrap),
+        tell=lambda _line: said_while_running.append((tmp_path / "run" / "stack.json").exists()),
     )
     await delete_topics(bootstrap=kafka_bootstrap, prefix=f"{prefix}.")
     admin = await asyncpg.connect(postgres_server)
@@ -64,6 +69,8 @@ async def test_a_process_is_restarted_with_more_environment(stack: LocalStack) -
 
 async def test_its_state_is_found_while_it_runs_and_only_then(stack: LocalStack) -> None:
     """`down`, `import` and `check` find what `up` started; a second start is refused."""
+    stack.root.mkdir()
+    (stack.root / "stack.json").write_text("what a killed run left behind")
     async with stack:
         state = load_state(stack.root)
         assert state.api_urls == {"ledger": stack.api_url("ledger")}
@@ -72,6 +79,8 @@ async def test_its_state_is_found_while_it_runs_and_only_then(stack: LocalStack)
             await LocalStack(stack.root, postgres=stack.postgres, kafka=stack.kafka).__aenter__()
     with pytest.raises(NotRunning):
         load_state(stack.root)
+    assert said_while_running[0] is False
+    assert said_while_running[-1] is True, "`down` waits until the last process is gone"
     assert [process.pid for process in stack.processes] == [None] * 3
 
 
