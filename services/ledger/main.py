@@ -20,6 +20,7 @@ from services.ledger.api.invoices import invoices_router
 from services.ledger.api.journal import journal_router
 from services.ledger.api.payment_changes import payment_changes_router
 from services.ledger.api.payments import payments_router
+from services.ledger.audit_keeping import AuditKeeper
 from services.ledger.consumers import make_subscription
 from services.ledger.day_opening import open_days
 from services.ledger.settings import LedgerSettings
@@ -52,7 +53,9 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
 
 def make_background(context: Context) -> Sequence[Callable[[], Awaitable[None]]]:
     """Return the endless tasks of the ledger's worker."""
-    return [open_days(context), import_work(context, import_kinds(context))]
+    keeper = AuditKeeper(context)
+    context.health["audit"] = keeper.check
+    return [open_days(context), import_work(context, import_kinds(context)), keeper.seal, keeper.anchor]
 
 
 SERVICE = Service(

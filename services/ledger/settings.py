@@ -13,3 +13,5 @@ class LedgerSettings(ServiceSettings):
     # Under the civil clock a follower that is down holds the next day up for so long; under the fast clock for ever.
     day_patience_minutes: int = Field(default=15, ge=0)
     auto_open_days: bool = False
+    # How often the heads of the audit's chains are kept outside of the database: what is cut before that, nobody sees.
+    audit_anchor_seconds: int = Field(default=3600, ge=1)

@@ -1,0 +1,76 @@
+"""`dueflow audit`: proves that nobody changed the audit afterwards, and tells what was out of the ordinary (L17)."""
+
+import asyncio
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from checker.audit import AuditVerdict, verify_audit
+from cli.connection import Json, RunName, print_json, running_stack, wants_json
+from deploy.local.state import StackState
+
+audit = typer.Typer(help="Who did what: that nobody changed it afterwards, and what was unusual.", no_args_is_help=True)
+
+
+@audit.command()
+def verify(*, run: RunName = None, as_json: Json = False) -> None:
+    """Verify every audit record in its chain, and the chains against their anchors; exit 1 if one was touched."""
+    console = Console()
+    verdict = _ask(running_stack(run))
+    if wants_json(console, chosen=as_json):
+        print_json(_answer(verdict))
+    else:
+        _show(console, verdict)
+    raise typer.Exit(0 if verdict.holds else 1)
+
+
+def _ask(state: StackState) -> AuditVerdict:
+    url = state.checker_urls["ledger"]
+    try:
+        return asyncio.run(verify_audit(url, bootstrap=state.bootstrap, topic_prefix=state.topic_prefix))
+    except (OSError, SQLAlchemyError, ValueError) as error:
+        # The statement that failed is of no use to who reads this.
+        Console(stderr=True).print(f"the audit cannot be read: {type(error).__name__}", style="red")
+        raise typer.Exit(1) from None
+
+
+def _answer(verdict: AuditVerdict) -> Any:
+    return {
+        "holds": verdict.holds,
+        "records": verdict.records,
+        "anchors": verdict.anchors,
+        "unsealed": verdict.unsealed,
+        "unsealed_for_too_long": verdict.late,
+        "chains": [
+            {
+                "partition_no": chain.partition_no,
+                "records": chain.head.number,
+                "anchored": chain.anchored,
+                "head": chain.head.hash.hex(),
+            }
+            for chain in verdict.chains
+        ],
+        "breaches": [
+            {"partition_no": each.partition_no, "number": each.number, "record_id": each.record_id, "what": each.what}
+            for each in verdict.breaches
+        ],
+    }
+
+
+def _show(console: Console, verdict: AuditVerdict) -> None:
+    table = Table(title=f"{verdict.records:,} audit records, {verdict.anchors:,} anchors", title_justify="left")
+    for column in ("partition", "records", "anchored up to", "head"):
+        table.add_column(column, justify="left" if column == "head" else "right")
+    for chain in verdict.chains:
+        cells = (str(chain.partition_no), f"{chain.head.number:,}", f"{chain.anchored:,}", chain.head.hash.hex()[:16])
+        table.add_row(*cells)
+    console.print(table)
+    if verdict.unsealed:
+        console.print(f"{verdict.unsealed:,} records are not sealed yet, {verdict.late:,} of them for over a minute")
+    for each in verdict.breaches:
+        place = f"partition {each.partition_no}, number {each.number}, record {each.record_id or 'none'}"
+        console.print(f"{place}: {each.what}", style="red")
+    console.print("[green]nothing was touched[/]" if verdict.holds else "[red]the audit is not whole[/]")
