@@ -36,7 +36,10 @@ UP = (
     """,
     f"""
     CREATE TRIGGER audit_record_sealed_once BEFORE UPDATE ON audit_record FOR EACH ROW
-    WHEN (OLD.chain_number IS NOT NULL OR ROW({_of("OLD")}) IS DISTINCT FROM ROW({_of("NEW")}))
+    WHEN (
+        OLD.chain_number IS NOT NULL OR NEW.chain_number IS NULL
+        OR ROW({_of("OLD")}) IS DISTINCT FROM ROW({_of("NEW")})
+    )
     EXECUTE FUNCTION refuse_change()
     """,
 )
