@@ -65,7 +65,7 @@ class AuditVerdict:
         ]
         if self.late:
             wrong.append(f"{self.late} records have waited more than {UNSEALED_SECONDS} s for their seal")
-        return _CHECK.found(compared=self.records + self.anchors, differences=wrong)
+        return _CHECK.found(compared=self.records + self.unsealed, differences=wrong)
 
 
 async def verify_audit(url: str, *, bootstrap: str, topic_prefix: str) -> AuditVerdict:

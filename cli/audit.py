@@ -1,6 +1,7 @@
 """`dueflow audit`: proves that nobody changed the audit afterwards, and tells what was out of the ordinary (L17)."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from checker.audit import AuditVerdict, verify_audit
 from cli.connection import Json, RunName, print_json, running_stack, wants_json
+from demo.reporting import audit_proof
 from deploy.local.state import StackState
 
 audit = typer.Typer(help="Who did what: that nobody changed it afterwards, and what was unusual.", no_args_is_help=True)
@@ -38,26 +40,8 @@ def _ask(state: StackState) -> AuditVerdict:
 
 
 def _answer(verdict: AuditVerdict) -> Any:
-    return {
-        "holds": verdict.holds,
-        "records": verdict.records,
-        "anchors": verdict.anchors,
-        "unsealed": verdict.unsealed,
-        "unsealed_for_too_long": verdict.late,
-        "chains": [
-            {
-                "partition_no": chain.partition_no,
-                "records": chain.head.number,
-                "anchored": chain.anchored,
-                "head": chain.head.hash.hex(),
-            }
-            for chain in verdict.chains
-        ],
-        "breaches": [
-            {"partition_no": each.partition_no, "number": each.number, "record_id": each.record_id, "what": each.what}
-            for each in verdict.breaches
-        ],
-    }
+    waiting = {"unsealed": verdict.unsealed, "unsealed_for_over_a_minute": verdict.late}
+    return {**audit_proof(verdict).model_dump(), **waiting, "breaches": [asdict(each) for each in verdict.breaches]}
 
 
 def _show(console: Console, verdict: AuditVerdict) -> None:
