@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter
 
+from services.ledger.api.accounts import accounts_router
 from services.ledger.api.aging import aging_router
 from services.ledger.api.audit import audit_router
 from services.ledger.api.contracts import contracts_router
@@ -30,6 +31,7 @@ from shared.service import Context, Service
 
 _ROUTERS = (
     entities_router,
+    accounts_router,
     contracts_router,
     invoices_router,
     invoice_listing_router,
