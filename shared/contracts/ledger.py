@@ -45,10 +45,9 @@ class EntityRecorded(Event, wire="ledger.entity-recorded.v1"):
         None
     )
     sms_signature: str | None = None
-    accounts: Annotated[
-        list[BankAccount],
-        Field(default_factory=list, description="All that were approved, in the order of taking over"),
-    ]
+    accounts: list[BankAccount] = Field(
+        default_factory=list, description="All that were approved, in the order of taking over"
+    )
 
 
 class ContractRecorded(Event, wire="ledger.contract-recorded.v1"):
