@@ -2,19 +2,23 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from checker.audit import AuditVerdict, verify_audit
-from cli.connection import Json, RunName, print_json, running_stack, wants_json
+from cli.connection import Json, RunName, ask, print_json, running_stack, wants_json
 from demo.reporting import audit_proof
 from deploy.local.state import StackState
 
 audit = typer.Typer(help="Who did what: that nobody changed it afterwards, and what was unusual.", no_args_is_help=True)
+
+Month = Annotated[str, typer.Argument(help="The month of the business days, as 2026-03.")]
+Actor = Annotated[str | None, typer.Option(help="Of this person only: the name of an API key.")]
 
 
 @audit.command()
@@ -27,6 +31,21 @@ def verify(*, run: RunName = None, as_json: Json = False) -> None:
     else:
         _show(console, verdict)
     raise typer.Exit(0 if verdict.holds else 1)
+
+
+@audit.command()
+def exceptions(month: Month, *, actor: Actor = None, run: RunName = None, as_json: Json = False) -> None:
+    """Count a month's exceptions by person: back-dated, allocated by hand, reversed, refunded, terms beyond credit."""
+    console = Console()
+    report = ask(running_stack(run), lambda dueflow: dueflow.ledger.audit_exceptions(month, actor=actor))
+    if wants_json(console, chosen=as_json):
+        print_json(report)
+        return
+    table = Table("person", "exception", "records", title=f"Exceptions of {report['month']}", title_justify="left")
+    for each in report["items"]:
+        table.add_row(escape(each["actor"]), each["exception"].replace("_", " "), f"{each['records']:,}")
+    console.print(table)
+    console.print(f"back-dated: effective more than {report['back_dated_days']} days before it was recorded")
 
 
 def _ask(state: StackState) -> AuditVerdict:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from services.ledger.api.accounts import accounts_router
 from services.ledger.api.aging import aging_router
 from services.ledger.api.audit import audit_router
+from services.ledger.api.audit_exceptions import audit_exceptions_router
 from services.ledger.api.contracts import contracts_router
 from services.ledger.api.credit_listing import credit_listing_router
 from services.ledger.api.credit_notes import credit_notes_router
@@ -45,6 +46,7 @@ _ROUTERS = (
     journal_router,
     history_router,
     audit_router,
+    audit_exceptions_router,
 )
 
 
