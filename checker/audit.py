@@ -79,8 +79,8 @@ async def verify_audit(url: str, *, bootstrap: str, topic_prefix: str) -> AuditV
 async def read_anchors(bootstrap: str, *, topic_prefix: str) -> list[Anchor]:
     """Return all anchors of this installation; raise ValueError where the topic holds something else."""
     reader = TopicReader(bootstrap, topic_prefix + ANCHORS)
-    await reader.start()
     try:
+        await reader.start()
         found = await reader.read_to_end()
     finally:
         await reader.close()

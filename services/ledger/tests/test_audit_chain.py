@@ -145,8 +145,12 @@ async def test_an_edited_record_is_found(office: Office, edit: str) -> None:
         f"SELECT id FROM audit_record WHERE partition_no = {partition_no} AND chain_number = 2"
     )
     await office.tamper(f"UPDATE audit_record SET {EDITS[edit]} WHERE id = {row['id']}")
-    [breach] = (await office.verify()).breaches
+    verdict = await office.verify()
+    [breach] = verdict.breaches
     assert (breach.partition_no, breach.number, breach.record_id) == (partition_no, 2, row["id"])
+    finding = verdict.finding()
+    assert (finding.compared, finding.wrong) == (13, 1)
+    assert f"partition {partition_no}, number 2, record {row['id']}: " in finding.differences[0]
 
 
 async def test_two_records_that_were_swapped_are_found(office: Office) -> None:
