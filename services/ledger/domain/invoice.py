@@ -66,14 +66,13 @@ class AcceptedInvoice:
     security_rank: int
 
     @property
-    def terms_days(self) -> int:
-        """Return how long after its issue the last of it is due."""
-        return (max(each.due_date for each in self.instalments) - self.facts.issue_date).days
-
-    @property
-    def exceeds_credit(self) -> bool:
-        """Return whether the invoice states longer terms than credit allows: a fact, and an exception (L17)."""
-        return self.credit_terms is not None and self.terms_days > self.credit_terms.days
+    def beyond_credit(self) -> dict[str, int]:
+        """Return its terms and credit's in days, where it states longer ones: a fact, and an exception (L17)."""
+        last = max(each.due_date for each in self.instalments)
+        terms_days = (last - self.facts.issue_date).days
+        if self.credit_terms is None or terms_days <= self.credit_terms.days:
+            return {}
+        return {"terms_days": terms_days, "credit_terms_days": self.credit_terms.days}
 
 
 def accept(

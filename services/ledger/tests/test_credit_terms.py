@@ -76,7 +76,7 @@ def test_the_shorter_terms_hold_and_are_named(of_contract: Terms, allowed: Credi
     by_credit = allowed.due_date(issue_date=ISSUED) if allowed else date.max
     assert due.due_date == min(by_contract, by_credit)
     assert found.terms_source == ("contract" if allowed is None or by_contract <= by_credit else allowed.source)
-    assert not found.exceeds_credit
+    assert found.beyond_credit == {}
 
 
 @given(of_contract=st.none() | ANY_TERMS, allowed=CREDIT, own=ANY_TERMS, days=st.integers(0, 200))
@@ -89,7 +89,7 @@ def test_terms_of_its_own_are_a_fact(
         found = accepted(of_contract, allowed, **stated)
         latest = last or ISSUED + timedelta(days=days)
         assert (found.terms_source, max(each.due_date for each in found.instalments)) == ("invoice", latest)
-        assert found.exceeds_credit == (allowed is not None and latest > allowed.due_date(issue_date=ISSUED))
+        assert bool(found.beyond_credit) == (allowed is not None and latest > allowed.due_date(issue_date=ISSUED))
 
 
 def test_without_any_terms_there_is_no_due_date() -> None:

@@ -135,9 +135,6 @@ def _order(command: IssueInvoice) -> OrderKey:
 
 
 def _audit(transcript: Transcript, accepted: AcceptedInvoice, invoice: Invoice, cause: Cause) -> None:
-    exceeded = {}
-    if accepted.exceeds_credit and accepted.credit_terms:
-        exceeded = {"terms_days": accepted.terms_days, "credit_terms_days": accepted.credit_terms.days}
     transcript.audit(
         "invoice_recorded",
         invoice.invoice_id,
@@ -148,5 +145,5 @@ def _audit(transcript: Transcript, accepted: AcceptedInvoice, invoice: Invoice, 
         total_minor=invoice.total_minor,
         currency=invoice.currency,
         terms_source=accepted.terms_source,
-        **exceeded,
+        **accepted.beyond_credit,
     )
