@@ -8,6 +8,7 @@ from dueflow_client.ledger import LedgerClient
 from checker import claims, credit, ledger, markers, messages, outboxes, streams
 from checker.aging import check_aging
 from checker.agreement import AGREEMENTS
+from checker.audit import AuditVerdict, read_anchors, verify_chains
 from checker.common_position import compare_services
 from checker.findings import Finding, merged
 from checker.histories import History, read_histories
@@ -35,9 +36,10 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings, how many events each topic holds, and what became overdue and was not undone by a late record."""
+    """All findings, the audit's chains, each topic's count of events, and what became overdue and was not undone."""
 
     findings: Sequence[Finding]
+    audit: AuditVerdict
     events: Mapping[str, int]
     overdue: Sequence[InvoiceOverdue]
 
@@ -59,17 +61,20 @@ async def check_everything(installation: Installation, *, patience_seconds: floa
         acknowledged = {service: await outboxes.acknowledged(snapshot) for service, snapshot in before.items()}
         # A claim's positions lie behind the topics' ends of now.
         said = await claims.read_claims(before["notifications"], topic_prefix=installation.topic_prefix)
+    anchors = await read_anchors(installation.bootstrap, topic_prefix=installation.topic_prefix)
     histories = await read_histories(
         installation.bootstrap, topic_prefix=installation.topic_prefix, services=installation.database_urls
     )
     async with take_snapshots(installation.database_urls) as snapshots:
         findings += await _own_rules(snapshots)
         findings.append(await check_aging(snapshots["ledger"], installation.ledger))
+        audit = await verify_chains(snapshots["ledger"], anchors)
         for service, snapshot in snapshots.items():
             rows = await outboxes.outbox_rows(snapshot)
             findings += outboxes.compare_outbox(histories[service], rows, acknowledged[service])
     return Verdict(
-        findings=merged([*findings, *_of_topics(histories, said)]),
+        findings=merged([*findings, *_of_topics(histories, said), audit.finding()]),
+        audit=audit,
         events={service: history.count() for service, history in histories.items()},
         overdue=markers.standing_overdue(histories["ledger"]),
     )

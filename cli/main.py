@@ -3,6 +3,7 @@
 import typer
 
 from cli.aging import aging
+from cli.audit import audit
 from cli.check import check
 from cli.day import day
 from cli.demo import demo
@@ -26,6 +27,7 @@ for verb in (up, down, doctor, token, docs, demo, day, aging, check):
     app.command()(verb)
 app.command("import")(import_file)
 app.command("walk")(walk_invoice)
+app.add_typer(audit, name="audit")
 app.add_typer(park, name="park")
 app.add_typer(policy, name="policy")
 

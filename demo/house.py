@@ -25,7 +25,12 @@ COMPANY: Entity = {
         "bank": "示例银行上海分行 Example Bank Shanghai",
         "phone": "+86 21 5550 0142",
         "email": "receivables@qinghe.example.test",
+        "bic": "EXAMCNBJXXX",
     },
+    "tax_number": "91310115MA1K000000",
+    "address": "上海市浦东新区示例路88号 88 Example Road, Pudong, Shanghai 200120",
+    "sender_email": "receivables@qinghe.example.test",
+    "sms_signature": "清河工业品",
 }
 
 
@@ -43,10 +48,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The simulated company."""
+    """The simulated company; its colleague is the second person wherever one is not enough."""
 
     dueflow: Dueflow
     chance: Chance
+    colleague: Dueflow | None = None
     tally: Tally = field(default_factory=Tally)
 
     async def ask(self, what: str, call: Awaitable[T]) -> T | None:

@@ -81,6 +81,26 @@ class CheckLine(_Part):
     differences: Annotated[list[str], Field(description="The first twenty differences, by id and figure")]
 
 
+class AuditChain(_Part):
+    """The chain of audit records of one partition."""
+
+    partition_no: Annotated[int, Field(description="The partition")]
+    records: Annotated[int, Field(description="Records in the chain: the number of its last")]
+    anchored: Annotated[int, Field(description="The last number that an anchor outside of the database vouches for")]
+    head: Annotated[str, Field(description="The hash of the last record, which stands for all: 64 hexadecimal digits")]
+
+
+class AuditProof(_Part):
+    """What `dueflow audit verify` finds at the end of the run."""
+
+    holds: Annotated[bool, Field(description="Whether no record was edited, swapped or removed, and none waits")]
+    records: Annotated[int, Field(description="Records in all chains")]
+    anchors: Annotated[
+        int, Field(description="Heads that were kept outside of the database, and with which they agree")
+    ]
+    chains: Annotated[list[AuditChain], Field(description="One for each partition")]
+
+
 class RefusedRow(_Part):
     """A row of the file that could not be recorded."""
 
@@ -163,6 +183,7 @@ class Report(_Part):
     events: Annotated[list[ServiceEvents], Field(description="By service")]
     check: Annotated[list[CheckLine], Field(description="The consistency check")]
     check_holds: Annotated[bool, Field(description="Whether every line of it holds")]
+    audit: Annotated[AuditProof, Field(description="The ledger's audit, verified link by link")]
     file: Annotated[FileFigures | None, Field(description="Only for a run of a file")]
     holds: Annotated[
         bool, Field(description="Whether the check holds and, for a file, every figure agrees: exit code 0")

@@ -8,11 +8,14 @@ from datetime import date
 import httpx
 from dueflow_client import Dueflow
 
+from checker.audit import AuditVerdict
 from checker.everything import Verdict
 from demo import figures
 from demo.pulse import caught_mails
 from demo.report import (
     Addresses,
+    AuditChain,
+    AuditProof,
     CheckLine,
     Done,
     FileFigures,
@@ -59,6 +62,7 @@ async def make_report(
         events=[ServiceEvents(service=service, events=number) for service, number in verdict.events.items()],
         check=check_lines(verdict),
         check_holds=verdict.holds,
+        audit=audit_proof(verdict.audit),
         file=file,
         holds=verdict.holds and (file is None or file_agrees(file)),
         addresses=Addresses(
@@ -80,6 +84,20 @@ def check_lines(verdict: Verdict) -> list[CheckLine]:
         )
         for each in verdict.findings
     ]
+
+
+def audit_proof(audit: AuditVerdict) -> AuditProof:
+    """Return what the audit's chains came to as a part of a report."""
+    chains = [
+        AuditChain(
+            partition_no=chain.partition_no,
+            records=chain.head.number,
+            anchored=chain.anchored,
+            head=chain.head.hash.hex(),
+        )
+        for chain in audit.chains
+    ]
+    return AuditProof(holds=audit.holds, records=audit.records, anchors=audit.anchors, chains=chains)
 
 
 def file_agrees(file: FileFigures) -> bool:

@@ -17,7 +17,7 @@ from rich.console import Console
 from checker.everything import check_everything
 from demo import year
 from demo.chance import Chance
-from demo.connect import client_of, installation_of
+from demo.connect import client_of, colleague_of, installation_of
 from demo.display import Counts, make_display
 from demo.fast_clock import FastClock
 from demo.file_figures import file_figures
@@ -85,8 +85,11 @@ def _prefix() -> str:
 
 
 async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: StackState) -> Report:
-    house = House(dueflow, Chance(story.seed))
-    async with StackMetrics(worker_urls=state.worker_urls, api_urls=state.api_urls) as metrics:
+    async with (
+        StackMetrics(worker_urls=state.worker_urls, api_urls=state.api_urls) as metrics,
+        colleague_of(state) as colleague,
+    ):
+        house = House(dueflow, Chance(story.seed), colleague)
         lived = year.live(house, FastClock(dueflow, metrics), days=story.days)
         seconds = await _show(console, Pulse(state, metrics), lived, house.tally.counts, days=story.days)
     run = Run(

@@ -30,6 +30,7 @@ def print_report(console: Console, report: Report) -> None:
     for table in (*tables, check_table(report.check)):
         if table.row_count:
             console.print(table)
+    console.print(_audit_line(report))
     events = ", ".join(f"{each.service} {each.events:,}" for each in report.events)
     total = sum(each.events for each in report.events)
     console.print(
@@ -50,6 +51,12 @@ def check_table(lines: Sequence[CheckLine]) -> Table:
         found = "".join(f"\n[red]{escape(difference)}[/]" for difference in line.differences)
         table.add_row(mark, f"{line.sentence}{found}", f"{line.compared:,}", f"{line.wrong:,}")
     return table
+
+
+def _audit_line(report: Report) -> str:
+    audit = report.audit
+    proof = "[green]nobody touched them[/]" if audit.holds else "[red]not whole: dueflow audit verify says where[/]"
+    return f"{audit.records:,} audit records in {len(audit.chains)} chains, {audit.anchors:,} anchors: {proof}"
 
 
 def _table(title: str, *columns: str, numbers_from: int = 1) -> Table:

@@ -13,6 +13,7 @@ from demo.payers import Payers
 from demo.population import populate
 from demo.quarrels import Quarrels
 from demo.staff import Staff
+from demo.treasury import Treasury
 
 CUSTOMERS = 200
 FIRST_DAY = date(2025, 1, 1)
@@ -23,20 +24,21 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     """Live `days` days from the first of January, and yield each when all services have ended it.
 
     Within a day the order is fixed: first what is decided on the days before (credit's answers, the work of the staff),
-    then new documents and money; after disputes and fates all services hear of them before that, so that nothing
-    depends on who is faster.
+    then new documents and money; after disputes, fates and another bank account all services hear of them before that,
+    so that nothing depends on who is faster.
     """
     customers = populate(house.chance, count=CUSTOMERS)
     quarrels, payers = Quarrels(house), Payers(house, customers)
     desk, billing = OrderDesk(house, customers, payers), Billing(house, payers, quarrels)
     staff, fates = Staff(house, customers, payers.debts), Fates(house, customers, first_day=FIRST_DAY)
+    treasury = Treasury(house, first_day=FIRST_DAY)
     await clock.turn_to(FIRST_DAY)
     await found(house, customers)
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
         await desk.take_orders(today)
         await staff.work(today)
         quarreled, struck = await quarrels.settle(today), await fates.strike(today)
-        if quarreled or struck:
+        if await treasury.work(today) or quarreled or struck:
             await clock.until_quiet()
         await billing.issue_documents(desk.deliveries(today), today)
         await payers.pay(today)

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from demo.report import (
     Addresses,
+    AuditChain,
+    AuditProof,
     CheckLine,
     Done,
     Figure,
@@ -76,6 +78,12 @@ REPORT = Report(
         )
     ],
     check_holds=False,
+    audit=AuditProof(
+        holds=True,
+        records=1012,
+        anchors=5,
+        chains=[AuditChain(partition_no=0, records=1012, anchored=1000, head="0a" * 32)],
+    ),
     file=FIGURES,
     holds=False,
     addresses=Addresses(apis={"ledger": "http://127.0.0.1:8002/docs"}, mail=None),
@@ -115,7 +123,14 @@ def test_everything_is_printed_and_a_users_text_is_no_markup() -> None:
     console = Console(width=160, record=True, file=StringIO())
     print_report(console, REPORT)
     text = console.export_text()
-    for shown in ("1,234.50", "instalment 7", "[red]Due[/]", "2012-12-31: open invoices", "refused: promises (no)"):
+    for shown in (
+        "1,234.50",
+        "instalment 7",
+        "[red]Due[/]",
+        "2012-12-31: open invoices",
+        "refused: promises (no)",
+        "1,012 audit",
+    ):
         assert shown in text
 
 

@@ -42,8 +42,10 @@ async def make_topics(environment: Mapping[str, str]) -> None:
 
 
 async def make_keys(environment: Mapping[str, str]) -> None:
-    """Write what the services read of the API key and of the cursors' secret."""
-    admit(Path(environment["DUEFLOW_API_KEYS_FILE"]), "local", secret(environment, "DUEFLOW_API_KEY"))
+    """Write what the services read of the two API keys and of the cursors' secret."""
+    keys = Path(environment["DUEFLOW_API_KEYS_FILE"])
+    admit(keys, "local", secret(environment, "DUEFLOW_API_KEY"))
+    admit(keys, "colleague", secret(environment, "DUEFLOW_COLLEAGUE_API_KEY"))
     cursor_secret = secret(environment, "DUEFLOW_CURSOR_SECRET")
     write_private(Path(environment["DUEFLOW_CURSOR_SECRET_FILE"]), cursor_secret)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
 
 SMTP_VARIABLE = "DUEFLOW_SMTP_HOST"
+# A run on one machine is short, so the audit is anchored often.
+_UNLESS_SET = {"DUEFLOW_LOG_LEVEL": "INFO", "DUEFLOW_AUDIT_ANCHOR_SECONDS": "10"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +42,7 @@ class Installation:
         }
         if self.cursor_secret_file:
             said["DUEFLOW_CURSOR_SECRET_FILE"] = str(self.cursor_secret_file)
-        return {"DUEFLOW_LOG_LEVEL": "INFO", **given, **said, **self._mail(), **self.extra}
+        return {**_UNLESS_SET, **given, **said, **self._mail(), **self.extra}
 
     def _mail(self) -> dict[str, str]:
         if self.mailbox_ports is None:

@@ -90,6 +90,11 @@ class LocalStack:
         return self._secrets.get("api_key")
 
     @property
+    def colleague_key(self) -> str:
+        """The key named `colleague`, which may do everything too: some things need two persons."""
+        return self._secrets.get("colleague_key")
+
+    @property
     def mailbox_url(self) -> str | None:
         """The page of the caught mail; None if mail goes to a real server."""
         return next((process.url for process in self.processes if process.name == "mailbox"), None)
@@ -167,6 +172,7 @@ class LocalStack:
     def _installation(self) -> Installation:
         keys, cursor_secret = self.root / "api-keys.json", self.root / "cursor.secret"
         admit(keys, "local", self.api_key)
+        admit(keys, "colleague", self.colleague_key)
         write_private(cursor_secret, self._secrets.get("cursor"))
         catches_mail = SMTP_VARIABLE not in os.environ
         return Installation(
@@ -215,4 +221,5 @@ class LocalStack:
             partitions=self.partitions,
             api_key=self.api_key,
             mailbox_url=self.mailbox_url,
+            colleague_key=self.colleague_key,
         )

@@ -33,6 +33,8 @@ class StackState:
     partitions: int
     api_key: str
     mailbox_url: str | None
+    # Of a second person, for what one may not do alone.
+    colleague_key: str | None = None
 
     def save(self, root: Path) -> None:
         """Write it where `load` finds it."""

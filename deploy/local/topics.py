@@ -1,4 +1,4 @@
-"""One topic per service that keeps everything, with as many partitions as the installation chose."""
+"""A topic per service and one of anchors, which keep everything, with as many partitions as the installation chose."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.local.databases import SERVICES
+from shared.hash_chain import ANCHORS
 
 _SETTINGS = {
     "retention.ms": "-1",
@@ -28,7 +29,7 @@ async def ensure_topics(
     replication_factor: int = 1,
 ) -> list[str]:
     """Create what is missing and return all names; raises `WrongPartitionCount` rather than mix histories."""
-    names = [prefix + service for service in SERVICES]
+    names = [prefix + name for name in (*SERVICES, ANCHORS)]
     async with asyncio.timeout(_WAIT_SECONDS):
         admin = await _connect(bootstrap)
         try:

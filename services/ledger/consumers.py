@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ledger.usecases.follow_credit_terms import HeardTerms, follow_credit_terms
 from services.ledger.usecases.follow_disputes import Dispute, follow_disputes
 from services.ledger.usecases.note_worked_days import WorkedDay, note_worked_days
 from services.ledger.usecases.origin import Origin
@@ -15,7 +16,7 @@ from shared.contracts import collections, credit, notifications
 from shared.contracts.event import Event
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import cause_of_event
-from shared.messaging.subscription import Day, Received
+from shared.messaging.subscription import Day, Received, Refused
 from shared.service import Context
 
 
@@ -37,6 +38,8 @@ class LedgerSubscription:
         await note_worked_days(connection, [each for each in heard if isinstance(each, WorkedDay)])
         disputes = [each for each in heard if isinstance(each, Dispute)]
         await follow_disputes(connection, disputes, outbox=self.outbox)
+        terms = [each for each in heard if isinstance(each, HeardTerms)]
+        await follow_credit_terms(connection, terms, partitions=self.outbox.partitions)
 
     async def work_day(self, _connection: AsyncConnection, _customer_ids: Sequence[UUID], *, day: Day) -> None:
         """Refuse: in the ledger nothing waits for a date of a customer."""
@@ -92,10 +95,30 @@ def _resolved(received: Received, origin: Origin) -> Dispute:
     )
 
 
-REACTIONS: Mapping[type[Event], Callable[[Received, Origin], WorkedDay | Dispute]] = {
+def _allowed(received: Received, _origin: Origin) -> HeardTerms:
+    event = received.event
+    assert isinstance(event, credit.CreditTermsChanged)
+    return HeardTerms(_customer_of(received), None, event.terms_days)
+
+
+def _promised(received: Received, _origin: Origin) -> HeardTerms:
+    event = received.event
+    assert isinstance(event, credit.CreditReserved)
+    return HeardTerms(_customer_of(received), event.order_number, event.terms_days)
+
+
+def _customer_of(received: Received) -> UUID:
+    if received.envelope.customer_id is None:
+        raise Refused(f"{received.envelope.wire} names no customer")
+    return received.envelope.customer_id
+
+
+REACTIONS: Mapping[type[Event], Callable[[Received, Origin], WorkedDay | Dispute | HeardTerms]] = {
     credit.DayWorked: _worked,
     collections.DayWorked: _worked,
     notifications.DayWorked: _worked,
     collections.DisputeOpened: _opened,
     collections.DisputeResolved: _resolved,
+    credit.CreditTermsChanged: _allowed,
+    credit.CreditReserved: _promised,
 }

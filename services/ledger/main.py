@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter
 
+from services.ledger.api.accounts import accounts_router
 from services.ledger.api.aging import aging_router
 from services.ledger.api.audit import audit_router
+from services.ledger.api.audit_exceptions import audit_exceptions_router
 from services.ledger.api.contracts import contracts_router
 from services.ledger.api.credit_listing import credit_listing_router
 from services.ledger.api.credit_notes import credit_notes_router
@@ -20,6 +22,7 @@ from services.ledger.api.invoices import invoices_router
 from services.ledger.api.journal import journal_router
 from services.ledger.api.payment_changes import payment_changes_router
 from services.ledger.api.payments import payments_router
+from services.ledger.audit_keeping import AuditKeeper
 from services.ledger.consumers import make_subscription
 from services.ledger.day_opening import open_days
 from services.ledger.settings import LedgerSettings
@@ -29,6 +32,7 @@ from shared.service import Context, Service
 
 _ROUTERS = (
     entities_router,
+    accounts_router,
     contracts_router,
     invoices_router,
     invoice_listing_router,
@@ -42,6 +46,7 @@ _ROUTERS = (
     journal_router,
     history_router,
     audit_router,
+    audit_exceptions_router,
 )
 
 
@@ -52,7 +57,9 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
 
 def make_background(context: Context) -> Sequence[Callable[[], Awaitable[None]]]:
     """Return the endless tasks of the ledger's worker."""
-    return [open_days(context), import_work(context, import_kinds(context))]
+    keeper = AuditKeeper(context)
+    context.health["audit"] = keeper.check
+    return [open_days(context), import_work(context, import_kinds(context)), keeper.seal, keeper.anchor]
 
 
 SERVICE = Service(

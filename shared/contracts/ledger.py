@@ -19,6 +19,17 @@ class Payee(Part):
     email: str
 
 
+class BankAccount(Part):
+    """An account of the creditor that takes payments in one currency, from a date until the next one's."""
+
+    currency: Currency
+    holder: str
+    bank: str
+    number: Annotated[str, Field(description="IBAN, or the bank's own number")]
+    bic: str | None = None
+    valid_from: date
+
+
 class EntityRecorded(Event, wire="ledger.entity-recorded.v1"):
     """A creditor entity is known or has changed; one copy goes into every partition."""
 
@@ -27,7 +38,16 @@ class EntityRecorded(Event, wire="ledger.entity-recorded.v1"):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1; names the calendar of working days")]
     zone: Annotated[str, Field(description="IANA time zone")]
     currency: Currency
-    payee: Payee
+    payee: Annotated[Payee, Field(description="As of the event's business date, in the entity's currency")]
+    tax_number: str | None = None
+    address: str | None = None
+    sender_email: Annotated[str | None, Field(description="From which its mails come, if not the installation's")] = (
+        None
+    )
+    sms_signature: str | None = None
+    accounts: list[BankAccount] = Field(
+        default_factory=list, description="All that were approved, in the order of taking over"
+    )
 
 
 class ContractRecorded(Event, wire="ledger.contract-recorded.v1"):

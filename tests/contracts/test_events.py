@@ -18,7 +18,7 @@ from cli.docs import docs
 from shared.contracts import export
 from shared.contracts.event import catalogue
 from shared.contracts.export import PUBLISHERS, broken_promises, schema_of, written_schemas
-from shared.contracts.ledger import EntityRecorded, Payee
+from shared.contracts.ledger import BankAccount, EntityRecorded, Payee
 from tests.contracts.bodies import bodies_of
 
 EVENTS = catalogue()
@@ -28,7 +28,7 @@ _PERSONAL = {
     "postcode", "birth", "passport", "iban", "account", "bank", "tax", "note", "comment", "text", "remittance",
 }  # fmt: skip
 # The creditor's own: whom to pay. Ids and roles of contacts name nobody.
-_OUR_OWN = {(EntityRecorded, "name"), *((Payee, name) for name in Payee.model_fields)}
+_OUR_OWN = {(model, name) for model in (EntityRecorded, Payee, BankAccount) for name in model.model_fields}
 _NOBODY = re.compile(r".*_(id|role)")
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from dueflow_client.problem import Problem
 from dueflow_client.service import ServiceClient
-from dueflow_client.shapes import Contract, CreditNote, Designation, Entity, Invoice, Payment
+from dueflow_client.shapes import BankAccount, Contract, CreditNote, Designation, Entity, Invoice, Payment
 
 
 class LedgerClient(ServiceClient):
@@ -15,6 +15,14 @@ class LedgerClient(ServiceClient):
     async def record_entity(self, entity: Entity, *, key: str | None = None) -> Any:
         """Record a creditor entity."""
         return await self._http.post("/v1/entities", entity, key=key)
+
+    async def propose_account(self, entity: str, account: BankAccount, *, key: str | None = None) -> Any:
+        """Propose another bank account of an entity; nobody hears of it before another person approves it."""
+        return await self._http.post(f"/v1/entities/{entity}/accounts", account, key=key)
+
+    async def approve_account(self, entity: str, account_id: str, *, key: str | None = None) -> Any:
+        """Approve an account that somebody else proposed."""
+        return await self._http.post(f"/v1/entities/{entity}/accounts/{account_id}/approval", key=key)
 
     async def record_contract(self, contract: Contract, *, key: str | None = None) -> Any:
         """Record a contract's terms."""
@@ -115,6 +123,10 @@ class LedgerClient(ServiceClient):
     def aging_by_customer(self, **filters: Any) -> AsyncIterator[Any]:
         """Yield the same customer by customer."""
         return self._http.pages("/v1/aging", **filters, by="customer")
+
+    async def audit_exceptions(self, month: str, **filters: Any) -> Any:
+        """Return how many exceptions of each kind each person made in a month (2026-03); filters: actor, exception."""
+        return await self._http.get("/v1/audit/exceptions", month=month, **filters)
 
     async def trial_balance(self, **filters: Any) -> Any:
         """Return the balance of each account; filters: as_of, entity."""

@@ -18,6 +18,18 @@ class Payee(TypedDict):
     bank: str
     phone: str
     email: str
+    bic: NotRequired[str]
+
+
+class BankAccount(TypedDict):
+    """An account to which customers pay one currency, from a date on."""
+
+    currency: str
+    holder: str
+    bank: str
+    number: str
+    valid_from: str
+    bic: NotRequired[str]
 
 
 class Entity(TypedDict):
@@ -30,6 +42,10 @@ class Entity(TypedDict):
     currency: str
     accounts: Literal["china", "ifrs"]
     payee: Payee
+    tax_number: NotRequired[str]
+    address: NotRequired[str]
+    sender_email: NotRequired[str]
+    sms_signature: NotRequired[str]
 
 
 class Terms(TypedDict):

@@ -11,6 +11,7 @@ from shared.web.keys import KeyFile
 
 ROOT = Path(__file__).parents[3]
 _KEY = "k" * 24
+_OTHER_KEY = "o" * 24
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_every_secret_is_made_and_no_two_are_equal(clone: Path) -> None:
     made = _make_secrets(clone)
     secrets = [value for name, value in made.items() if name not in {"DUEFLOW_PARTITIONS", "DUEFLOW_CLOCK"}]
     assert all(len(value) == 48 for value in secrets)
-    assert len(set(secrets)) == len(secrets) == 8
+    assert len(set(secrets)) == len(secrets) == 9
     assert (clone / ".env").stat().st_mode & 0o777 == 0o600
 
 
@@ -42,20 +43,20 @@ def test_secrets_that_are_there_stay(clone: Path) -> None:
     assert _make_secrets(clone) == _make_secrets(clone)
 
 
-async def test_the_key_is_admitted_and_the_cursors_are_signed(tmp_path: Path) -> None:
+async def test_the_keys_are_admitted_and_the_cursors_are_signed(tmp_path: Path) -> None:
     """P9: the services read hashes; the step may be run again."""
     keys, cursor = tmp_path / "api-keys.json", tmp_path / "cursor.secret"
     environment = {
         "DUEFLOW_API_KEYS_FILE": str(keys),
         "DUEFLOW_CURSOR_SECRET_FILE": str(cursor),
         "DUEFLOW_API_KEY": _KEY,
+        "DUEFLOW_COLLEAGUE_API_KEY": _OTHER_KEY,
         "DUEFLOW_CURSOR_SECRET": "c" * 24,
     }
     await make_keys(environment)
     await make_keys(environment)
-    caller = KeyFile(keys).caller(_KEY)
-    assert caller is not None
-    assert caller.name == "local"
+    callers = [KeyFile(keys).caller(key) for key in (_KEY, _OTHER_KEY)]
+    assert [caller and caller.name for caller in callers] == ["local", "colleague"]
     assert cursor.read_text() == "c" * 24
     assert _KEY not in keys.read_text()
 

@@ -38,7 +38,9 @@ async def test_topics_are_made_once_and_another_partition_count_is_refused(
     """P2 and P13: the number of partitions is chosen at installation."""
     names = await ensure_topics(bootstrap=kafka_bootstrap, partitions=2, prefix=topic_prefix)
     assert await ensure_topics(bootstrap=kafka_bootstrap, partitions=2, prefix=topic_prefix) == names
-    assert names == [topic_prefix + name for name in ("credit", "ledger", "collections", "notifications")]
+    assert names == [
+        topic_prefix + name for name in ("credit", "ledger", "collections", "notifications", "audit-anchors")
+    ]
     with pytest.raises(WrongPartitionCount, match="has 2 partitions, DUEFLOW_PARTITIONS says 3"):
         await ensure_topics(bootstrap=kafka_bootstrap, partitions=3, prefix=topic_prefix)
 

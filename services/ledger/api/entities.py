@@ -4,9 +4,9 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from services.ledger.api.writing import CodeText, answer, origin_of
+from services.ledger.api.writing import Bic, CodeText, answer, origin_of
 from services.ledger.store.entities import Entity, find_entities, list_entities
 from services.ledger.usecases.record_entities import RecordEntity, record_entities
 from shared.service import Context
@@ -26,12 +26,13 @@ class PayeeBody(StrictModel):
     name: Annotated[str, SingleLine(200)]
     account: Annotated[str, SingleLine(64)]
     bank: Annotated[str, SingleLine(200)]
+    bic: Bic | None = None
     phone: Annotated[str, SingleLine(40)]
     email: Annotated[str, SingleLine(254)]
 
 
 class EntityBody(StrictModel):
-    """A creditor entity: its zone, currency, chart of accounts, and whom to pay."""
+    """A creditor entity; `payee` is its first bank account, and whom customers call. Its country names its calendar."""
 
     code: CodeText
     name: Annotated[str, SingleLine(200)]
@@ -40,6 +41,10 @@ class EntityBody(StrictModel):
     currency: Currency
     accounts: Literal["china", "ifrs"]
     payee: PayeeBody
+    tax_number: Annotated[str, SingleLine(64)] | None = None
+    address: Annotated[str, SingleLine(300)] | None = None
+    sender_email: Annotated[str, SingleLine(254), Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    sms_signature: Annotated[str, SingleLine(20)] | None = None
 
     def entity(self) -> Entity:
         """Return the entity."""
@@ -50,7 +55,11 @@ class EntityBody(StrictModel):
             zone=self.zone,
             currency=self.currency,
             accounts=self.accounts,
-            payee=self.payee.model_dump(),
+            payee=self.payee.model_dump(exclude_none=True),
+            tax_number=self.tax_number,
+            address=self.address,
+            sender_email=self.sender_email,
+            sms_signature=self.sms_signature,
         )
 
 
@@ -64,6 +73,10 @@ class EntityView(BaseModel):
     currency: str
     accounts: str
     payee: dict[str, str]
+    tax_number: str | None
+    address: str | None
+    sender_email: str | None
+    sms_signature: str | None
 
 
 def entities_router(context: Context) -> APIRouter:
@@ -110,4 +123,8 @@ def _view(entity: Entity) -> EntityView:
         currency=entity.currency,
         accounts=entity.accounts,
         payee=entity.payee,
+        tax_number=entity.tax_number,
+        address=entity.address,
+        sender_email=entity.sender_email,
+        sms_signature=entity.sms_signature,
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from services.ledger.api.invoice_views import FromTerms
 from services.ledger.api.reading import past_day
 from services.ledger.store.invoice_history import InvoiceHead, Moved, invoice_head, movements
 from shared.money import format_amount
@@ -54,6 +55,7 @@ class HistoryShown(BaseModel):
     entity: str
     number: str
     currency: str
+    terms_source: FromTerms
     as_of: date
     basis: Basis
     instalments: list[InstalmentThen]

@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.ledger.domain.debt import Debt, Invoice, State
+from services.ledger.domain.terms import TermsSource
 from services.ledger.store.allocations import Allocation
 from shared.money import format_amount
 
 Status = Literal["pending", "open", "settled", "cancelled"]
+FromTerms = Annotated[
+    TermsSource | None,
+    Field(
+        description="Whose terms gave its due dates: the `invoice` itself, its `contract`, or `credit` where it allows "
+        "less, as promised to its `order` or as of its recording; null where that was not noted yet."
+    ),
+]
 
 
 class InstalmentView(BaseModel):
@@ -36,6 +44,7 @@ class IssuedInvoiceView(BaseModel):
     status: State
     currency: str
     total: str
+    terms_source: FromTerms
     instalments: list[InstalmentView]
     warnings: list[str]
 
@@ -52,6 +61,7 @@ class InvoiceSummary(BaseModel):
     order_number: str | None
     status: Status
     issue_date: date
+    terms_source: FromTerms
     currency: str
     tax: str
     total: str
@@ -114,6 +124,7 @@ def view_issued(invoice: Invoice, debts: Sequence[Debt], warnings: Sequence[str]
         status=invoice.state,
         currency=invoice.currency,
         total=format_amount(invoice.total_minor, invoice.currency),
+        terms_source=invoice.terms_source,
         instalments=[view_instalment(debt) for debt in debts],
         warnings=list(warnings),
     )
@@ -138,6 +149,7 @@ def summarize(invoice: Invoice) -> InvoiceSummary:
         order_number=invoice.order_number,
         status=status_of(invoice),
         issue_date=invoice.issue_date,
+        terms_source=invoice.terms_source,
         currency=invoice.currency,
         tax=format_amount(invoice.tax_minor, invoice.currency),
         total=format_amount(invoice.total_minor, invoice.currency),

@@ -29,6 +29,7 @@ def _at_most_hundred(text: str) -> str:
 _LARGEST_MINOR = 10**17
 
 CodeText = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,63}$")]
+Bic = Annotated[str, Field(pattern=r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$", examples=["ICBKCNBJSHI"])]
 Number = Annotated[str, SingleLine(128)]
 TaxText = Annotated[str, Field(pattern=r"^[0-9]{1,15}([.][0-9]{1,4})?$", examples=["162.50"])]
 Rate = Annotated[

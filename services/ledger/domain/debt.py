@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.ledger.domain.refusals import Conflict
+from services.ledger.domain.terms import TermsSource
 
 State = Literal["pending", "issued", "cancelled"]
 
@@ -16,7 +17,8 @@ State = Literal["pending", "issued", "cancelled"]
 class Invoice:
     """A recorded invoice and its balance; it is settled when it is issued and nothing is open.
 
-    `last_effective_date` is the latest date on which something moved its open amount.
+    `last_effective_date` is the latest date on which something moved its open amount. Of an invoice that is older than
+    its `terms_source`, nobody noted it.
     """
 
     invoice_id: UUID
@@ -36,6 +38,7 @@ class Invoice:
     security_rank: int
     last_effective_date: date
     state: State
+    terms_source: TermsSource | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from services.ledger.domain.business_day import FURTHEST_DUE_DAYS, check_issue
 from services.ledger.domain.contract import DEFAULT_PENALTY_PCT_PER_DAY, Contract
 from services.ledger.domain.debt import Debt, Invoice
 from services.ledger.domain.refusals import Invalid
-from services.ledger.domain.terms import Terms, due_date
+from services.ledger.domain.terms import CreditTerms, Terms, TermsSource, due_date
 from shared.ids import derived_id
 
 DUE_BEFORE_ISSUE = "due_before_issue"
@@ -35,7 +35,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceFacts:
-    """An invoice as the ERP states it; terms, penalty and security that it does not state are its contract's."""
+    """An invoice as the ERP states it; what it does not state is its contract's, and of terms perhaps credit's."""
 
     entity: str
     number: str
@@ -60,21 +60,41 @@ class AcceptedInvoice:
     facts: InvoiceFacts
     contract_id: UUID | None
     instalments: tuple[Due, ...]
+    terms_source: TermsSource
+    credit_terms: CreditTerms | None
     penalty_pct_per_day: Decimal
     security_rank: int
 
+    @property
+    def beyond_credit(self) -> dict[str, int]:
+        """Return its terms and credit's in days, where it states longer ones: a fact, and an exception (L17)."""
+        last = max(each.due_date for each in self.instalments)
+        terms_days = (last - self.facts.issue_date).days
+        if self.credit_terms is None or terms_days <= self.credit_terms.days:
+            return {}
+        return {"terms_days": terms_days, "credit_terms_days": self.credit_terms.days}
 
-def accept(facts: InvoiceFacts, *, contract: Contract | None, customer_id: UUID, open_day: date) -> AcceptedInvoice:
+
+def accept(
+    facts: InvoiceFacts,
+    *,
+    contract: Contract | None,
+    credit_terms: CreditTerms | None,
+    customer_id: UUID,
+    open_day: date,
+) -> AcceptedInvoice:
     """Return the invoice as it will be recorded; raise Invalid where it contradicts itself or its contract."""
     check_issue(facts.issue_date, open_day=open_day)
     _check_contract(facts, contract, customer_id)
     _check_sums(facts)
-    instalments = facts.instalments or (_single(facts, contract),)
+    instalments, terms_source = _instalments(facts, contract, credit_terms)
     _check_due_dates(instalments, open_day)
     return AcceptedInvoice(
         facts=facts,
         contract_id=contract.contract_id if contract else None,
         instalments=instalments,
+        terms_source=terms_source,
+        credit_terms=credit_terms,
         penalty_pct_per_day=_penalty(facts, contract),
         security_rank=_security(facts, contract),
     )
@@ -103,6 +123,7 @@ def draw_up(
         security_rank=accepted.security_rank,
         last_effective_date=facts.issue_date,
         state="pending",
+        terms_source=accepted.terms_source,
     )
     return invoice, [_instalment(invoice, ordinal, due) for ordinal, due in enumerate(accepted.instalments, start=1)]
 
@@ -143,11 +164,25 @@ def _check_sums(facts: InvoiceFacts) -> None:
         raise Invalid("The instalments do not add up to the total.", pointer="/instalments")
 
 
-def _single(facts: InvoiceFacts, contract: Contract | None) -> Due:
-    terms = facts.terms or (contract.terms if contract else None)
-    if terms is None:
+def _instalments(
+    facts: InvoiceFacts, contract: Contract | None, credit_terms: CreditTerms | None
+) -> tuple[tuple[Due, ...], TermsSource]:
+    """Return what is due when and by whose terms: its own, else the shorter of its contract's and of credit's."""
+    if facts.instalments:
+        return facts.instalments, "invoice"
+    dates: list[tuple[date, TermsSource]] = []
+    if facts.terms:
+        dates.append((due_date(facts.terms, issue_date=facts.issue_date), "invoice"))
+    else:
+        if contract:
+            dates.append((due_date(contract.terms, issue_date=facts.issue_date), "contract"))
+        if credit_terms:
+            dates.append((credit_terms.due_date(issue_date=facts.issue_date), credit_terms.source))
+    if not dates:
         raise Invalid("Name terms, instalments, or a contract that has terms.", pointer="/terms")
-    return Due(due_date=due_date(terms, issue_date=facts.issue_date), minor=facts.total_minor)
+    # Where both give the same date, the contract is the older word.
+    day, source = min(dates, key=lambda each: each[0])
+    return (Due(due_date=day, minor=facts.total_minor),), source
 
 
 def _check_due_dates(instalments: Sequence[Due], open_day: date) -> None:

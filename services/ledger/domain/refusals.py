@@ -1,4 +1,4 @@
-"""The two ways in which the domain refuses a command: it breaks a rule by itself, or the books stand otherwise."""
+"""The ways in which the domain refuses a command: it breaks a rule, the books stand otherwise, or another must act."""
 
 from collections.abc import Mapping
 
@@ -17,6 +17,10 @@ class Invalid(Refusal):
     def __init__(self, detail: str, *, pointer: str) -> None:
         super().__init__(detail)
         self.pointer = pointer
+
+
+class FourEyes(Refusal):
+    """The command needs another person than the one who gave it."""
 
 
 class Conflict(Refusal):

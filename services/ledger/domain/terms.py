@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,21 @@ class FixedDay:
 
 
 Terms = NetDays | EndOfMonth | FixedDay
+
+TermsSource = Literal["invoice", "contract", "credit", "order"]
+"""Where an invoice has its due dates from: itself, its contract, or credit, by a promise to its order or as of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTerms:
+    """The longest net days that credit allows an invoice."""
+
+    days: int
+    source: Literal["credit", "order"]
+
+    def due_date(self, *, issue_date: date) -> date:
+        """Return the latest due date that they allow."""
+        return issue_date + timedelta(days=self.days)
 
 
 def due_date(terms: Terms, *, issue_date: date) -> date:

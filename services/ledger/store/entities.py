@@ -19,9 +19,13 @@ _ENTITY = Rows.of(
     currency="text",
     accounts="text",
     payee="jsonb",
+    tax_number="text",
+    address="text",
+    sender_email="text",
+    sms_signature="text",
     recorded_at="timestamptz",
 )
-_COLUMNS = "entity, name, country, zone, currency, accounts, payee"
+_COLUMNS = "entity, name, country, zone, currency, accounts, payee, tax_number, address, sender_email, sms_signature"
 _FIND = text(f"SELECT {_COLUMNS} FROM entity WHERE entity = ANY(CAST(:codes AS text[]))")
 _LIST = text(f"SELECT {_COLUMNS} FROM entity WHERE entity > :after ORDER BY entity LIMIT :limit")
 _ZONES = text("SELECT DISTINCT zone FROM entity")
@@ -31,7 +35,7 @@ _LOCK = text("LOCK TABLE entity IN SHARE ROW EXCLUSIVE MODE")
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A creditor: whose books, which zone and chart, and whom to pay."""
+    """A creditor: whose books, which zone and chart, whom to pay as it was recorded, and what messages say of it."""
 
     entity: str
     name: str
@@ -40,6 +44,10 @@ class Entity:
     currency: str
     accounts: str
     payee: dict[str, str]
+    tax_number: str | None = None
+    address: str | None = None
+    sender_email: str | None = None
+    sms_signature: str | None = None
 
 
 async def find_entities(connection: AsyncConnection, codes: Collection[str]) -> dict[str, Entity]:
@@ -69,4 +77,4 @@ async def insert_entities(connection: AsyncConnection, rows: Sequence[Row]) -> N
 
 
 def _entity(row: Any) -> Entity:
-    return Entity(row.entity, row.name, row.country, row.zone, row.currency, row.accounts, row.payee)
+    return Entity(**row._mapping)  # noqa: SLF001 - its public name

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ledger.domain.terms import TermsSource
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
@@ -35,10 +37,11 @@ class InvoiceHead:
     entity: str
     number: str
     currency: str
+    terms_source: TermsSource | None
 
 
 _HEAD = text("""
-    SELECT invoice_id, customer_id, entity, number, CAST(currency AS text) AS currency
+    SELECT invoice_id, customer_id, entity, number, CAST(currency AS text) AS currency, terms_source
     FROM invoice WHERE invoice_id = :invoice_id
 """)
 _MOVEMENTS = text("""

@@ -36,6 +36,7 @@ _INVOICE = Rows.of(
     security_rank="smallint",
     last_effective_date="date",
     state="text",
+    terms_source="text",
     content_hash="bytea",
     recorded_day="date",
     recorded_at="timestamptz",

@@ -96,16 +96,15 @@ def make_house(database_url: str, folder: Path, **settings: Any) -> House:
     """Return a ledger on this migrated database; by default under the fast clock, and waiting for nobody."""
     keys = folder / "keys.json"
     keys.write_text(json.dumps([key_entry("erp", KEY, frozenset({"read", "write", "admin"}))]))
-    chosen: dict[str, Any] = {"clock": "fast", "day_followers": (), "partitions": PARTITIONS, **settings}
+    usual = {"clock": "fast", "day_followers": (), "partitions": PARTITIONS, "kafka_bootstrap": "localhost:1"}
     context = make_context(
         SERVICE,
         LedgerSettings(
             database_url=database_url,
-            kafka_bootstrap="localhost:1",
             api_keys_file=keys,
             port=1,
             worker_port=2,
-            **chosen,
+            **{**usual, **settings},
         ),
         "api",
     )

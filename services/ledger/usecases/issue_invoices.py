@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.domain.contract import Contract
-from services.ledger.domain.debt import Debt
-from services.ledger.domain.invoice import accept, draw_up, warnings_of
+from services.ledger.domain.debt import Debt, Invoice
+from services.ledger.domain.invoice import AcceptedInvoice, accept, draw_up, warnings_of
 from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.terms import CreditTerms
 from services.ledger.store import days, invoices
 from services.ledger.store.contracts import find_contracts
+from services.ledger.store.credit_terms import OrderKey, find_credit_terms
 from services.ledger.store.debts import load_debts
 from services.ledger.store.entities import Entity, find_entities
 from services.ledger.store.invoices import RecordedInvoice
@@ -24,6 +26,7 @@ from services.ledger.usecases.repeats import content_hash
 from services.ledger.usecases.transcript import Transcript
 from shared.ids import partition_of
 from shared.messaging.outbox import Outbox
+from shared.messaging.outgoing import Cause
 from shared.rows import Row
 from shared.web.problems import Problem
 
@@ -34,6 +37,7 @@ class _Batch:
     partitions: int
     entities: dict[str, Entity]
     contracts: dict[Key, Contract]
+    credit_terms: dict[OrderKey, CreditTerms]
     recorded: dict[Key, RecordedInvoice]
     issued: dict[Key, IssuedInvoice]
     invoice_rows: list[Row] = field(default_factory=list)
@@ -64,6 +68,7 @@ async def _load(connection: AsyncConnection, commands: Sequence[IssueInvoice], *
         partitions=partitions,
         entities=entities,
         contracts=await find_contracts(connection, references),
+        credit_terms=await find_credit_terms(connection, {_order(command) for command in commands}),
         recorded=recorded,
         issued=await _as_recorded(connection, recorded),
     )
@@ -105,12 +110,31 @@ def _record(batch: _Batch, command: IssueInvoice, said: bytes) -> IssuedInvoice:
         raise unknown_entity()
     customer_id = command.customer_id
     contract = batch.contracts.get((facts.entity, facts.contract_reference or ""))
-    accepted = accept(facts, contract=contract, customer_id=customer_id, open_day=transcript.day)
+    accepted = accept(
+        facts,
+        contract=contract,
+        credit_terms=batch.credit_terms.get(_order(command)),
+        customer_id=customer_id,
+        open_day=transcript.day,
+    )
     partition_no = partition_of(customer_id, batch.partitions)
     invoice, debts = draw_up(
         accepted, invoice_id=command.invoice_id, customer_id=customer_id, partition_no=partition_no
     )
     cause = command.origin.on(transcript.day)
+    _audit(transcript, accepted, invoice, cause)
+    if invoice.issue_date <= transcript.day:
+        count_invoice(transcript, invoice, debts, cause)
+    batch.invoice_rows.append(invoice_row(invoice, facts, said, cause))
+    batch.instalment_rows += [instalment_row(debt) for debt in debts]
+    return IssuedInvoice(invoice, debts, warnings_of(invoice, debts))
+
+
+def _order(command: IssueInvoice) -> OrderKey:
+    return command.customer_id, command.facts.order_number or ""
+
+
+def _audit(transcript: Transcript, accepted: AcceptedInvoice, invoice: Invoice, cause: Cause) -> None:
     transcript.audit(
         "invoice_recorded",
         invoice.invoice_id,
@@ -120,9 +144,6 @@ def _record(batch: _Batch, command: IssueInvoice, said: bytes) -> IssuedInvoice:
         number=invoice.number,
         total_minor=invoice.total_minor,
         currency=invoice.currency,
+        terms_source=accepted.terms_source,
+        **accepted.beyond_credit,
     )
-    if invoice.issue_date <= transcript.day:
-        count_invoice(transcript, invoice, debts, cause)
-    batch.invoice_rows.append(invoice_row(invoice, facts, said, cause))
-    batch.instalment_rows += [instalment_row(debt) for debt in debts]
-    return IssuedInvoice(invoice, debts, warnings_of(invoice, debts))

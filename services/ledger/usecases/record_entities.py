@@ -1,19 +1,21 @@
-"""Records creditor entities, and tells every partition, because each concerns customers of all (L19)."""
+"""Records creditor entities, each with its first bank account (L19)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ledger.domain.bank_account import BankAccount
 from services.ledger.store import days
+from services.ledger.store.bank_accounts import insert_accounts
 from services.ledger.store.books import insert_audit
 from services.ledger.store.entities import Entity, find_entities, insert_entities, lock_entities
 from services.ledger.usecases.book_rows import of_audit
 from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.refusals import no_day, problem_of, recorded_otherwise
-from shared.contracts.ledger import EntityRecorded, Payee
+from services.ledger.usecases.tell_entities import tell_entity
 from shared.messaging.outbox import Outbox
-from shared.messaging.outgoing import Cause, Outgoing
+from shared.messaging.outgoing import Cause
 from shared.web.problems import Problem
 
 
@@ -53,23 +55,23 @@ async def _record(connection: AsyncConnection, entity: Entity, cause: Cause, out
     audit = of_audit("entity_recorded", entity.entity, cause, effective_date=cause.business_date, details=details)
     await insert_entities(connection, [{**asdict(entity), "recorded_at": cause.recorded_at}])
     await insert_audit(connection, [{**audit, "partition_no": 0, "customer_id": None}])
-    await outbox.append(connection, list(_to_all_partitions(entity, cause, outbox.partitions)))
+    account = _first_account(entity, cause)
+    await insert_accounts(connection, [account])
+    await outbox.append(connection, list(tell_entity(entity, [account], cause, partitions=outbox.partitions)))
 
 
-def _to_all_partitions(entity: Entity, cause: Cause, partitions: int) -> Iterator[Outgoing]:
-    event = EntityRecorded(
+def _first_account(entity: Entity, cause: Cause) -> BankAccount:
+    """Return the account that comes with the entity: nobody has to approve it, because it takes the place of none."""
+    return BankAccount(
+        account_id=cause.id_of("bank-account", entity.entity),
         entity=entity.entity,
-        name=entity.name,
-        country=entity.country,
-        zone=entity.zone,
         currency=entity.currency,
-        payee=Payee(**entity.payee),
+        holder=entity.payee["name"],
+        bank=entity.payee["bank"],
+        number=entity.payee["account"],
+        bic=entity.payee.get("bic"),
+        valid_from=cause.business_date,
+        state="approved",
+        proposed_by=cause.actor,
+        proposed_at=cause.recorded_at,
     )
-    for partition_no in range(partitions):
-        yield Outgoing(
-            event=event,
-            subject=entity.entity,
-            cause=cause,
-            effective_date=cause.business_date,
-            partition_no=partition_no,
-        )

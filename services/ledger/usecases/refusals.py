@@ -1,8 +1,8 @@
 """Turns the domain's refusals into the problems that callers see, with current balances as decimals (faults 3.9)."""
 
-from services.ledger.domain.refusals import Conflict, Invalid, Refusal
+from services.ledger.domain.refusals import Conflict, FourEyes, Invalid, Refusal
 from shared.money import format_amount
-from shared.web.problem_types import CONFLICT, INVALID
+from shared.web.problem_types import CONFLICT, FORBIDDEN, INVALID
 from shared.web.problems import Problem
 
 NO_DAY = "No business day is open: POST /v1/business-days first."
@@ -13,6 +13,8 @@ def problem_of(refusal: Refusal, *, currency: str = "") -> Problem:
     match refusal:
         case Invalid(pointer=pointer, detail=detail):
             return Problem(INVALID, errors=[{"pointer": pointer, "detail": detail}])
+        case FourEyes(detail=detail):
+            return Problem(FORBIDDEN, detail)
         case Conflict(balances=balances, detail=detail) if balances:
             amounts = {name: format_amount(minor, currency) for name, minor in balances.items()}
             return Problem(CONFLICT, detail, members={"balances": {"currency": currency, **amounts}})

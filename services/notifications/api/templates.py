@@ -33,8 +33,8 @@ Source = Annotated[str, MultiLine(32_000)]
 class Draft(StrictModel):
     """New words for a purpose in one language.
 
-    They know recipient, creditor, payee, date, lines, totals, reference, penalty_rates, most_days_past_due,
-    answer_working_days, label and language; anything else is a 422.
+    They know recipient, creditor, payee, accounts, date, lines, totals, reference, penalty_rates,
+    most_days_past_due, answer_working_days, label and language; anything else is a 422.
     """
 
     purpose: Code

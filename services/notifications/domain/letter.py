@@ -7,6 +7,7 @@ from typing import Any
 
 from services.notifications.domain.contact import ContactPoint
 from services.notifications.domain.decision import SpokenLine
+from services.notifications.domain.payee import accounts_on
 from services.notifications.domain.wording import amount_in, date_in, rate_in
 
 
@@ -16,24 +17,31 @@ class Demand:
 
     contact: ContactPoint
     creditor_name: str
-    payee: Mapping[str, str]
+    payee: Mapping[str, Any]
     spoken: Sequence[SpokenLine]
     day: date
     answer_working_days: int | None
 
 
 def letter(demand: Demand) -> dict[str, Any]:
-    """Return the names a template knows: recipient, creditor, payee, date, lines, totals, reference, rates, period.
+    """Return the names a template knows: recipient, creditor, payee, accounts, date, lines, totals, reference, ...
 
-    All are text, whole numbers, or lists of such, so that a template can show, repeat and choose, and compute nothing.
+    Of the accounts there is one for each currency that has its own; the payee names the first.
     """
     language = demand.contact.language
     rates = sorted({line.debt.penalty_pct_per_day for line in demand.spoken if line.debt.penalty_pct_per_day})
     numbers = dict.fromkeys(line.debt.invoice_number for line in demand.spoken)
+    currencies = sorted({line.debt.currency for line in demand.spoken})
+    accounts = accounts_on(demand.payee, currencies=currencies, day=demand.day)
     return {
-        "recipient": {"name": demand.contact.name, "company": demand.contact.company_name},
-        "creditor": {"name": demand.creditor_name},
-        "payee": dict(demand.payee),
+        "recipient": {
+            "name": demand.contact.name,
+            "company": demand.contact.company_name,
+            "number": demand.contact.customer_number,
+        },
+        "creditor": {"name": demand.creditor_name, "address": demand.payee.get("address") or ""},
+        "payee": {"phone": demand.payee["phone"], "email": demand.payee["email"], **accounts[0]},
+        "accounts": accounts,
         "date": date_in(language, demand.day),
         "lines": [_line(line, language, demand.day) for line in demand.spoken],
         "totals": _totals(demand.spoken, language),

@@ -25,12 +25,12 @@ _READ = text("SELECT entity, name, country, payee FROM creditor WHERE entity = A
 
 @dataclass(frozen=True, slots=True)
 class Creditor:
-    """An entity that demands payment, with the payee's name, account, bank, phone and email."""
+    """An entity that demands payment; its payee is whom to pay, with all accounts, and whom to call."""
 
     entity: str
     name: str
     country: str
-    payee: Mapping[str, str]
+    payee: Mapping[str, Any]
 
 
 async def save_creditors(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,12 +43,24 @@ READER = ContactPoint(
     opted_out=None,
     email_invalid_reason=None,
 )
-PAYEE = {
+PAYEE: dict[str, Any] = {
     "name": "Dueflow 上海",
     "account": "6222 0000 1234",
     "bank": "Bank of Tests",
     "phone": "+862112345678",
     "email": "ar@dueflow.test",
+    "currency": "CNY",
+    "address": "上海市浦东新区示例路1号",
+    "accounts": [
+        {
+            "currency": "CNY",
+            "holder": "Dueflow 上海",
+            "number": "6222 0000 1234",
+            "bank": "Bank of Tests",
+            "bic": "TESTCNBJXXX",
+            "valid_from": "2026-01-01",
+        }
+    ],
 }
 
 

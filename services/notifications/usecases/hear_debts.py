@@ -18,7 +18,12 @@ def hear_entity(news: News, event: ledger.EntityRecorded, envelope: Envelope) ->
         "entity": event.entity,
         "name": event.name,
         "country": event.country,
-        "payee": event.payee.model_dump(),
+        "payee": {
+            **event.payee.model_dump(),
+            **event.model_dump(
+                mode="json", include={"currency", "accounts", "address", "tax_number", "sender_email", "sms_signature"}
+            ),
+        },
         "recorded_at": envelope.recorded_at,
     }
 

@@ -53,4 +53,6 @@ def write_mail(message: Message, send: Send, *, creditor: Creditor, template: Te
         traceparent=message.traceparent,
         correlation_id=message.correlation_id,
     )
+    sender = creditor.payee.get("sender_email")
+    letterhead = Letterhead(address=sender) if sender else letterhead
     return compose(letterhead, cover, write_letter(message, send, creditor=creditor, template=template))
