@@ -21,9 +21,9 @@ up: setup ## start PostgreSQL, Kafka and the services; Ctrl-C ends them
 down: setup ## end what `make up` started elsewhere
 	@$(BIN)/dueflow down
 
-demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, DAYS=n)
+demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, DAYS=n, COMPOSE=1: in containers)
 	@$(BIN)/dueflow demo $(if $(DATA),--data '$(DATA)') $(if $(EXIT),--exit) $(if $(SEED),--seed $(SEED)) \
-		$(if $(DAYS),--days $(DAYS)) $(if $(MAPPING),--mapping '$(MAPPING)') $(if $(STRICT),--strict)
+		$(if $(DAYS),--days $(DAYS)) $(if $(MAPPING),--mapping '$(MAPPING)') $(if $(STRICT),--strict) $(if $(COMPOSE),--compose)
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -11,12 +11,14 @@ from cli.running import run_until_told
 from cli.user_file import read_user_file
 from demo.run import UserFile, Year, run_demo
 from demo.year import YEAR_DAYS
+from deploy.docker.compose import ComposeFailed, NoDocker
 from deploy.local.state import AlreadyRunning
 
 Data = Annotated[Path | None, typer.Option(help="A CSV of invoices with due and settled dates, instead of the year.")]
 MappingPath = Annotated[Path | None, typer.Option("--mapping", help="How to read it; else one in demo/mappings fits.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Record nothing if any row is bad.")]
 Exit = Annotated[bool, typer.Option("--exit", envvar="EXIT", help="End when the report is made.")]
+InContainers = Annotated[bool, typer.Option("--compose", help="In containers, by docker-compose.yml.")]
 Seed = Annotated[int, typer.Option(help="Decides all chance of the year.")]
 Days = Annotated[int, typer.Option(min=1, max=YEAR_DAYS, help="How much of the year passes.")]
 
@@ -32,6 +34,7 @@ def demo(
     ends: Exit = False,
     seed: Seed = 2025,
     days: Days = YEAR_DAYS,
+    in_containers: InContainers = False,
 ) -> None:
     """Let a year pass, day by day, and check it; in a terminal it stays up until Ctrl-C. Exit 0: every check held."""
     console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
@@ -39,8 +42,10 @@ def demo(
     if data is not None:
         story = UserFile(path=data, reading=read_user_file(console, data, mapping, strict=strict))
     try:
-        status = run_until_told(run_demo(console, story, stays=console.is_terminal and not ends))
-    except AlreadyRunning as error:
+        status = run_until_told(
+            run_demo(console, story, stays=console.is_terminal and not ends, in_containers=in_containers)
+        )
+    except (AlreadyRunning, NoDocker, ComposeFailed) as error:
         console.print(str(error), style="red")
         status = 1
     raise typer.Exit(status)
