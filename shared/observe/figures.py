@@ -42,5 +42,5 @@ def _show(gauge: Gauge, rows: Sequence[Row[Any]]) -> None:
         gauge.set(rows[0][0])
         return
     gauge.clear()
-    for *labels, value in rows:
-        gauge.labels(*labels).set(value)
+    for row in rows:
+        gauge.labels(*row[:-1]).set(row[-1])
