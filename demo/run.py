@@ -29,6 +29,7 @@ from demo.report import Report
 from demo.reporting import Run, make_report
 from demo.rows import Reading
 from demo.tables import print_report
+from deploy.docker.compose import require_docker
 from deploy.docker.stack import ComposeStack
 from deploy.local.runner import LocalStack
 from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
@@ -57,9 +58,11 @@ class UserFile:
 async def run_demo(
     console: Console, story: Year | UserFile, *, stays: bool, in_containers: bool = False, root: Path = ROOT
 ) -> int:
-    """Live the story on a fresh stack, report, stay up if asked to, and return 0 if everything held."""
+    """Live the story on a fresh stack, report, stay up if asked to, and return 0 if everything held; or `NoDocker`."""
     if is_running(root):
         raise AlreadyRunning("a demo is running: end it with `make down`")
+    if in_containers:
+        require_docker()
     shutil.rmtree(root, ignore_errors=True)
     async with _fresh_stack(console, root, stays=stays, in_containers=in_containers):
         state = load_state(root)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.local.state import ROOT
 
@@ -49,7 +50,9 @@ class Compose:
             await process.wait()
             raise
         if status:
-            raise ComposeFailed(f"`docker compose {arguments[0]}` of the project {self.project} ended with {status}")
+            raise ComposeFailed(
+                f"`docker compose {' '.join(arguments)}` of the project {self.project} ended with {status}"
+            )
 
 
 def require_docker() -> str:
@@ -66,8 +69,15 @@ def require_docker() -> str:
 
 def fresh_settings(**chosen: str) -> dict[str, str]:
     """Return all that `.env.example` names: as chosen, else its default, else a fresh secret."""
-    defaults = dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
-    return {name: chosen.get(name) or default or secrets.token_hex(_SECRET_BYTES) for name, default in defaults.items()}
+    return {
+        name: chosen.get(name) or default or secrets.token_hex(_SECRET_BYTES)
+        for name, default in read_settings(EXAMPLE).items()
+    }
+
+
+def read_settings(path: Path) -> dict[str, str]:
+    """Return what a file such as .env says."""
+    return dict(re.findall(r"^(\w+)=(.*)$", path.read_text(), re.MULTILINE))
 
 
 def _docker(*arguments: str) -> str | None:

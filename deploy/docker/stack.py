@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.docker.compose import Compose, fresh_settings, require_docker
+from deploy.docker.compose import Compose, fresh_settings, read_settings
 from deploy.local.databases import SERVICES, for_sqlalchemy
-from deploy.local.ports import USUAL_PORTS
-from deploy.local.state import StackState, forget_state, lock_folder
+from deploy.local.ports import USUAL_PORTS, answers
+from deploy.local.state import ROOT, StackState, forget_state, lock_folder
 
 PROJECT = "dueflow-demo"
 WORKER_PORTS = {"credit": 8011, "ledger": 8012, "collections": 8013, "notifications": 8014}
@@ -18,6 +18,7 @@ _FILES = ("docker-compose.yml", "deploy/docker/demo.yml")
 _POSTGRES = "127.0.0.1:15432"
 _KAFKA = "127.0.0.1:19092"
 _READY_SECONDS = 300
+_SETTINGS = ROOT / ".env"
 
 
 class ComposeStack:
@@ -41,8 +42,7 @@ class ComposeStack:
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Build the images, start everything in order and return when all of it is healthy; raises `NoDocker`."""
-        require_docker()
+        """Build the images, start everything in order and return when all of it is healthy; raises `ComposeFailed`."""
         try:
             self._exits.enter_context(lock_folder(self.root))
             await self._forget()  # what a run that was killed has left
@@ -68,7 +68,14 @@ class ComposeStack:
         await self.compose.run("up", "--build", "--detach", "--wait", "--wait-timeout", str(_READY_SECONDS))
 
     async def _forget(self) -> None:
-        await self.compose.run("down", "--volumes", "--remove-orphans")
+        await self.compose.run("--profile", "*", "down", "--volumes", "--remove-orphans")
+
+
+def installed_in_containers() -> StackState | None:
+    """Return where `docker compose up` of this repository is found, None where nothing of it answers."""
+    if not _SETTINGS.exists() or not answers(USUAL_PORTS["ledger"]):
+        return None
+    return state_of(read_settings(_SETTINGS), worker_ports={})
 
 
 def state_of(settings: Mapping[str, str], *, worker_ports: Mapping[str, int]) -> StackState:
