@@ -34,7 +34,8 @@ def import_file(
 
     async def played(dueflow: Dueflow) -> FileFigures:
         playing = FileRun(dueflow, reading)
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        shown = Console(stderr=True)
+        with Progress(console=shown, transient=True, disable=not shown.is_terminal) as progress:
             bar = progress.add_task("days", total=(playing.last_day - playing.first_day).days + 1)
             async for day in playing.play():
                 told = ", ".join(f"{number:,} {what}" for what, number in playing.counts().items())

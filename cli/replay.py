@@ -75,7 +75,8 @@ async def _read(dueflow: Dueflow, state: StackState, service: Service | None, pu
         if publisher is None or position["topic"] == state.topic_prefix + publisher
     ]
     lines: list[Line] = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for name in sorted({standing.topic for _, standing in standings}):
             reader = TopicReader(state.bootstrap, name)
             try:

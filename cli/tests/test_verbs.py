@@ -61,6 +61,14 @@ def test_who_has_a_key_is_listed_and_the_key_is_not(runs: Path) -> None:
     assert key not in listed
 
 
+def test_no_key_is_made_that_containers_would_not_know(runs: Path) -> None:
+    """P14: theirs lies in a volume, and comes from .env."""
+    result = _run("token", "create", "erp", "--run", "compose")
+    assert (result.exit_code, result.stdout) == (Exit.USAGE, "")
+    assert "DUEFLOW_API_KEY" in result.stderr
+    assert list(runs.iterdir()) == []
+
+
 def test_doctor_finds_all_that_setup_brings() -> None:
     """P14: on a machine where the tests run, nothing is missing."""
     result = _run("doctor")

@@ -35,7 +35,9 @@ class ComposeStack:
     ) -> None:
         self.root = root.resolve()
         self.settings = fresh_settings(
-            DUEFLOW_PARTITIONS=str(partitions), DUEFLOW_CLOCK="fast" if fast_clock else "civil"
+            DUEFLOW_PARTITIONS=str(partitions),
+            DUEFLOW_CLOCK="fast" if fast_clock else "civil",
+            DUEFLOW_AUTO_OPEN_DAYS="false" if fast_clock else "true",
         )
         self.compose = Compose(project=project, files=_FILES, settings=self.settings)
         self._tell = tell

@@ -43,7 +43,7 @@ def test_a_state_leads_to_the_ports_that_compose_publishes() -> None:
 def test_secrets_are_fresh_each_time_and_choices_are_kept() -> None:
     """P9: a run's secrets are its own."""
     first, second = (fresh_settings(DUEFLOW_PARTITIONS="2") for _ in range(2))
-    chosen = {"DUEFLOW_PARTITIONS", "DUEFLOW_CLOCK"}
+    chosen = {"DUEFLOW_PARTITIONS", "DUEFLOW_CLOCK", "DUEFLOW_AUTO_OPEN_DAYS"}
     assert first.keys() == second.keys() > chosen
     assert all(first[name] != second[name] for name in first.keys() - chosen)
     assert (first["DUEFLOW_PARTITIONS"], first["DUEFLOW_CLOCK"]) == ("2", "civil")
