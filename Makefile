@@ -7,7 +7,7 @@ LOCK := uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-find-links --no-emit-index-url --python-version 3.11 pyproject.toml
 IMAGE_LOCK := $(LOCK) --no-annotate --constraints requirements.lock
 
-.PHONY: help setup up down demo test lint format types contracts bench lock docs walk clean
+.PHONY: help setup up down demo test browser lint format types contracts bench lock docs walk clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -21,12 +21,15 @@ up: setup ## start PostgreSQL, Kafka and the services; Ctrl-C ends them
 down: setup ## end what `make up` started elsewhere
 	@$(BIN)/dueflow down
 
-demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, DAYS=n)
+demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, DAYS=n, COMPOSE=1: in containers)
 	@$(BIN)/dueflow demo $(if $(DATA),--data '$(DATA)') $(if $(EXIT),--exit) $(if $(SEED),--seed $(SEED)) \
-		$(if $(DAYS),--days $(DAYS)) $(if $(MAPPING),--mapping '$(MAPPING)') $(if $(STRICT),--strict)
+		$(if $(DAYS),--days $(DAYS)) $(if $(MAPPING),--mapping '$(MAPPING)') $(if $(STRICT),--strict) $(if $(COMPOSE),--compose)
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+browser: ## what the tests of pages look with: Chromium and a Chinese typeface, by apt as root
+	@sh deploy/local/browser.sh
 
 lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check $(CODE)

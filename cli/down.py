@@ -4,15 +4,16 @@ import os
 import signal
 import time
 
-import typer
 from rich.console import Console
 
+from cli.connection import Json, ended, print_json, wants_json
+from cli.exits import Exit
 from deploy.local.state import RUNS, is_running, load_state
 
 _PATIENCE_SECONDS = 60
 
 
-def down() -> None:
+def down(*, as_json: Json = False) -> None:
     """End what `up` or `demo` started elsewhere, and wait until it is gone."""
     console = Console()
     for root in sorted(path.parent for path in RUNS.glob("*/stack.json")):
@@ -22,7 +23,9 @@ def down() -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while is_running(root):
             if time.monotonic() > deadline:
-                console.print(f"{root.name} does not end; its logs are in {root / 'logs'}", style="red")
-                raise typer.Exit(1)
+                raise ended(f"{root.name} does not end; its logs are in {root / 'logs'}", Exit.DIFFERS)
             time.sleep(0.1)
-        console.print(f"{root.name} has ended")
+        if wants_json(console, chosen=as_json):
+            print_json({"run": root.name, "ended": True})
+        else:
+            console.print(f"{root.name} has ended")

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 from dueflow_client import Dueflow
 from rich.console import Console
+from rich.progress import Progress
 
 from checker.everything import check_everything
 from cli.connection import Json, RunName, ask, print_json, running_stack, wants_json
+from cli.exits import Exit
 from cli.user_file import read_user_file
 from demo.connect import installation_of
 from demo.file_figures import file_figures
@@ -32,8 +34,12 @@ def import_file(
 
     async def played(dueflow: Dueflow) -> FileFigures:
         playing = FileRun(dueflow, reading)
-        async for day in playing.play():
-            Console(stderr=True).print(f"{day}: {playing.counts()}", end="\r")
+        shown = Console(stderr=True)
+        with Progress(console=shown, transient=True, disable=not shown.is_terminal) as progress:
+            bar = progress.add_task("days", total=(playing.last_day - playing.first_day).days + 1)
+            async for day in playing.play():
+                told = ", ".join(f"{number:,} {what}" for what, number in playing.counts().items())
+                progress.update(bar, description=f"{day}: {told}", advance=1)
         return await file_figures(file, playing, await check_everything(installation_of(state, dueflow)))
 
     figures = ask(state, played)
@@ -42,4 +48,4 @@ def import_file(
     else:
         for table in file_tables(figures):
             console.print(table)
-    raise typer.Exit(0 if file_agrees(figures) else 1)
+    raise typer.Exit(Exit.HELD if file_agrees(figures) else Exit.DIFFERS)

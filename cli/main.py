@@ -13,6 +13,7 @@ from cli.down import down
 from cli.import_file import import_file
 from cli.park import park
 from cli.policy import policy
+from cli.replay import replay
 from cli.token import token
 from cli.up import up
 from cli.walk import walk_invoice
@@ -23,11 +24,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for verb in (up, down, doctor, token, docs, demo, day, aging, check):
+for verb in (up, down, doctor, docs, demo, day, aging, check, replay):
     app.command()(verb)
 app.command("import")(import_file)
 app.command("walk")(walk_invoice)
 app.add_typer(audit, name="audit")
+app.add_typer(token, name="token")
 app.add_typer(park, name="park")
 app.add_typer(policy, name="policy")
 

@@ -11,7 +11,7 @@ from dueflow_client import Dueflow
 from dueflow_client.shapes import Policy
 from rich.console import Console
 
-from cli.connection import RunName, ask, running_stack
+from cli.connection import Json, RunName, ask, print_json, running_stack, wants_json
 
 policy = typer.Typer(help="Playbooks and stages: policy as data.", no_args_is_help=True)
 
@@ -26,17 +26,21 @@ Segment = Annotated[
 
 
 @policy.command()
-def playbook(file: File, *, name: Name, effective_from: From, segment: Segment = "{}", run: RunName = None) -> None:
+def playbook(
+    file: File, *, name: Name, effective_from: From, segment: Segment = "{}", run: RunName = None, as_json: Json = False
+) -> None:
     """Load a playbook: which step follows when, by which channel, and who approves."""
     body = _body(file, name=name, effective_from=effective_from, segment=segment)
-    _load(run, lambda dueflow: dueflow.collections.load_playbook(body))
+    _load(run, lambda dueflow: dueflow.collections.load_playbook(body), as_json=as_json)
 
 
 @policy.command()
-def stages(file: File, *, name: Name, effective_from: From, segment: Segment = "{}", run: RunName = None) -> None:
+def stages(
+    file: File, *, name: Name, effective_from: From, segment: Segment = "{}", run: RunName = None, as_json: Json = False
+) -> None:
     """Load stages: by days, by sum, by number of unpaid invoices."""
     body = _body(file, name=name, effective_from=effective_from, segment=segment)
-    _load(run, lambda dueflow: dueflow.collections.load_stages(body))
+    _load(run, lambda dueflow: dueflow.collections.load_stages(body), as_json=as_json)
 
 
 def _body(file: Path, *, name: str, effective_from: datetime, segment: str) -> Policy:
@@ -48,6 +52,10 @@ def _body(file: Path, *, name: str, effective_from: datetime, segment: str) -> P
     }
 
 
-def _load(run: str | None, load: Callable[[Dueflow], Awaitable[Any]]) -> None:
+def _load(run: str | None, load: Callable[[Dueflow], Awaitable[Any]], *, as_json: bool) -> None:
     loaded = ask(running_stack(run), load)
-    Console().print(f"{loaded['name']} holds from {loaded['effective_from']}, version {loaded['version']}")
+    console = Console()
+    if wants_json(console, chosen=as_json):
+        print_json(loaded)
+    else:
+        console.print(f"{loaded['name']} holds from {loaded['effective_from']}, version {loaded['version']}")

@@ -6,13 +6,14 @@ from collections.abc import Coroutine
 
 from rich.table import Table
 
+from cli.exits import Exit
 from deploy.local.runner import LocalStack
 
 _STYLES = {"ready": "green", "starting": "yellow", "crashed": "red", "stopped": "dim"}
 
 
 def run_until_told(work: Coroutine[object, object, int]) -> int:
-    """Run to the end, or until Ctrl-C, SIGTERM or SIGHUP cancel it; returns the exit status (130 if canceled)."""
+    """Run to the ended, or until Ctrl-C, SIGTERM or SIGHUP cancel it; returns the exit status (130 if canceled)."""
 
     async def cancelable() -> int:
         task = asyncio.ensure_future(work)
@@ -21,7 +22,7 @@ def run_until_told(work: Coroutine[object, object, int]) -> int:
         try:
             return await task
         except asyncio.CancelledError:
-            return 128 + signal.SIGINT
+            return Exit.INTERRUPTED
 
     return asyncio.run(cancelable())
 

@@ -42,4 +42,4 @@ class Pulse:
 
 async def caught_mails(http: httpx.AsyncClient, mailbox_url: str) -> int:
     """Return how many mails lie in the mailbox."""
-    return int((await http.get(f"{mailbox_url}/api/messages", params={"limit": 1})).json()["total"])
+    return int((await http.get(f"{mailbox_url}/api/v1/messages", params={"limit": 1})).json()["total"])

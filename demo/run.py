@@ -29,6 +29,8 @@ from demo.report import Report
 from demo.reporting import Run, make_report
 from demo.rows import Reading
 from demo.tables import print_report
+from deploy.docker.compose import require_docker
+from deploy.docker.stack import ComposeStack
 from deploy.local.runner import LocalStack
 from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
 from deploy.local.state import RUNS, AlreadyRunning, StackState, is_running, load_state
@@ -53,14 +55,16 @@ class UserFile:
     reading: Reading
 
 
-async def run_demo(console: Console, story: Year | UserFile, *, stays: bool, root: Path = ROOT) -> int:
-    """Live the story on a fresh stack, report, stay up if asked to, and return 0 if everything held."""
+async def run_demo(
+    console: Console, story: Year | UserFile, *, stays: bool, in_containers: bool = False, root: Path = ROOT
+) -> int:
+    """Live the story on a fresh stack, report, stay up if asked to, and return 0 if everything held; or `NoDocker`."""
     if is_running(root):
         raise AlreadyRunning("a demo is running: end it with `make down`")
+    if in_containers:
+        require_docker()
     shutil.rmtree(root, ignore_errors=True)
-    async with LocalStack(
-        root, partitions=PARTITIONS, fast_clock=True, prefix=_prefix(), usual_ports=stays, tell=console.print
-    ):
+    async with _fresh_stack(console, root, stays=stays, in_containers=in_containers):
         state = load_state(root)
         async with client_of(state) as dueflow:
             if isinstance(story, Year):
@@ -76,6 +80,14 @@ async def run_demo(console: Console, story: Year | UserFile, *, stays: bool, roo
             _say_where(console, report)
             await asyncio.get_running_loop().create_future()
     return 0 if report.holds else 1
+
+
+def _fresh_stack(console: Console, root: Path, *, stays: bool, in_containers: bool) -> LocalStack | ComposeStack:
+    if in_containers:
+        return ComposeStack(root, partitions=PARTITIONS, fast_clock=True, tell=console.print)
+    return LocalStack(
+        root, partitions=PARTITIONS, fast_clock=True, prefix=_prefix(), usual_ports=stays, tell=console.print
+    )
 
 
 def _prefix() -> str:

@@ -100,8 +100,8 @@ async def _hops(stack: LocalStack, correlation_id: str) -> AsyncIterator[Hop]:
 
 async def _mail(stack: LocalStack) -> dict[str, Any]:
     async with httpx.AsyncClient(base_url=stack.mailbox_url or "", trust_env=False) as http:
-        listed = (await http.get("/api/messages", params={"q": ADDRESS})).json()
-        mail: dict[str, Any] = (await http.get(f"/api/messages/{listed['messages'][0]['number']}")).json()
+        listed = (await http.get("/api/v1/messages", params={"q": ADDRESS})).json()
+        mail: dict[str, Any] = (await http.get(f"/api/v1/messages/{listed['messages'][0]['number']}")).json()
     return mail
 
 

@@ -13,10 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.messaging.parking import Parking
 from shared.messaging.parking_api import parking_router
+from shared.messaging.rereading import Rereading
+from shared.messaging.rereading_api import rereading_router
 from shared.messaging.worker import Worker
 from shared.migrate import migrate
 from shared.observe.logs import configure_logs
-from shared.service import Context, Service, make_context
+from shared.service import Context, Service, make_context, topic_of
 from shared.settings import ServiceSettings
 from shared.tasks import is_canceled
 from shared.web.app import create_app
@@ -45,6 +47,7 @@ def run(service: Service) -> None:
 def make_api(service: Service, context: Context) -> FastAPI:
     """Return the service's web application; it starts, and says that it is not ready, while the database is away."""
     settings: ServiceSettings = context.settings
+    topics = {topic_of(settings, publisher) for publisher in service.listens_to}
     parking = Parking(context.begin, service.subscription(context), context.partitions)
 
     @asynccontextmanager
@@ -57,7 +60,11 @@ def make_api(service: Service, context: Context) -> FastAPI:
         title=service.title,
         version=VERSION,
         description=service.description,
-        routers=[*service.routers(context), parking_router(parking)],
+        routers=[
+            *service.routers(context),
+            parking_router(parking),
+            rereading_router(Rereading(context.begin, topics)),
+        ],
         keys=KeyFile(settings.api_keys_file),
         cursors=Cursors(settings.cursor_secret()),
         readiness=context.health,

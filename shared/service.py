@@ -17,6 +17,7 @@ from shared.messaging.gates import Gates
 from shared.messaging.outbox import Outbox, count_appended
 from shared.messaging.subscription import Subscription
 from shared.messaging.wake import Wake
+from shared.observe.figures import Figure
 from shared.settings import ServiceSettings
 from shared.web.gather import Lane
 from shared.web.problem_types import ProblemType
@@ -64,6 +65,7 @@ class Service:
 
     `listens_to` names the publishers whose topics it consumes; `day_from` the one whose marker begins its own day's
     work, and `day_worked` the marker that ends it. `on_begin` runs first in every transaction that changes anything.
+    `figures` are what its worker shows of its tables.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Service:
     background: Callable[[Context], Sequence[Callable[[], Awaitable[None]]]] | None = None
     on_begin: Callable[[AsyncConnection], Awaitable[None]] | None = None
     problem_types: Sequence[ProblemType] = ()
+    figures: Sequence[Figure] = ()
 
 
 def make_context(

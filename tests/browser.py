@@ -1,20 +1,19 @@
 """A real Chromium for tests of pages, where the machine has one."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+from deploy.local.browser import find_chromium
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
     """An empty page, on which an error of the page's own fails the test; skips where there is no Chromium."""
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    program = find_chromium()
     if program is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
+        pytest.skip("no Chromium here: make browser")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = await browser.new_page()

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from deploy.local.files import write_private
 from shared.web.keys import Scope, key_entry
@@ -23,6 +24,11 @@ def admit(path: Path, name: str, key: str, *, scopes: frozenset[Scope] = ALL_SCO
     _write(path, {**_read(path), name: key_entry(name, key, scopes)})
 
 
+def known_keys(path: Path) -> dict[str, list[str]]:
+    """By name: what each key may do."""
+    return {name: list(entry["scopes"]) for name, entry in _read(path).items()}
+
+
 def revoke(path: Path, name: str) -> bool:
     """Take the key of this name away; False if there was none."""
     entries = _read(path)
@@ -31,7 +37,7 @@ def revoke(path: Path, name: str) -> bool:
     return existed
 
 
-def _read(path: Path) -> dict[str, Mapping[str, object]]:
+def _read(path: Path) -> dict[str, Mapping[str, Any]]:
     return {entry["name"]: entry for entry in json.loads(path.read_text())} if path.exists() else {}
 
 

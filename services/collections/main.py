@@ -13,6 +13,7 @@ from services.collections.api.reminders import reminders_router
 from services.collections.api.tasks import tasks_router
 from services.collections.consumers import make_subscription
 from services.collections.settings import CollectionsSettings
+from services.collections.store.figures import FIGURES
 from shared.contracts import collections as contracts
 from shared.run import run
 from shared.service import Context, Service
@@ -41,6 +42,7 @@ SERVICE = Service(
     day_worked=contracts.DayWorked,
     subscription=make_subscription,
     routers=make_routers,
+    figures=FIGURES,
 )
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ reported as KafkaAway, and its owner drops the client and makes another.
 """
 
 import asyncio
-from collections.abc import Awaitable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -246,6 +246,18 @@ class TopicReader:
                 found[place] = records[-1]
                 waiting.discard(place)
         return found
+
+    async def read_partition(self, place: Place) -> AsyncIterator[list[Record]]:
+        """Yield what one partition holds as it stands now, some records at a time."""
+        at, end = 0, (await self._consumer.ends([place]))[place]
+        self._consumer.seek(place, 0)
+        while at < end:
+            fetched = (await self._consumer.fetch(seconds=FETCH_GRACE_SECONDS, places=[place])).get(place)
+            if not fetched:
+                msg = f"{place[0]}[{place[1]}] did not deliver what its end promises"
+                raise KafkaAway(msg)
+            at = fetched[-1].offset + 1
+            yield [each for each in fetched if each.offset < end]
 
     async def read_to_end(self) -> dict[Place, list[Record]]:
         """Return all records of the topic as it stands now; for topics that fit into memory."""

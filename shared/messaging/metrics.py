@@ -2,7 +2,10 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from shared.observe.figures import Figure
+
 appended = Counter("dueflow_events_appended", "Events committed together with the facts that they tell", ["topic"])
+facts = Counter("dueflow_facts", "Events committed, by type: what happened in the business", ["event"])
 published = Counter("dueflow_events_published", "Records acknowledged by Kafka", ["topic"])
 outbox_age = Gauge("dueflow_outbox_oldest_seconds", "Age of the oldest event that Kafka does not have yet", ["topic"])
 consumed = Counter("dueflow_events_consumed", "Events applied or knowingly passed over", ["topic"])
@@ -16,3 +19,14 @@ stopped = Gauge("dueflow_partition_stopped", "1 while a partition is stopped on 
 apply_seconds = Histogram("dueflow_apply_seconds", "One transaction of events", ["topic"])
 day_seconds = Histogram("dueflow_day_chunk_seconds", "One chunk of a day's work")
 rebuilt = Counter("dueflow_kafka_clients_rebuilt", "Kafka clients dropped and made anew", ["reason"])
+
+FIGURES = (
+    Figure(
+        Gauge("dueflow_customers_parked", "Customers whose events wait behind one that cannot be applied"),
+        "SELECT count(*) FROM customer WHERE parked_at IS NOT NULL",
+    ),
+    Figure(
+        Gauge("dueflow_records_in_quarantine", "Records that lie in quarantine"),
+        "SELECT count(*) FROM quarantine",
+    ),
+)

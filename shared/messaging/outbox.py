@@ -1,5 +1,6 @@
 """Writes events into the outbox, in the transaction that makes them true."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ MAX_EVENT_BYTES = 900_000
 """Below the broker's limit of 1 MiB with its headers; a larger event is refused before it is written (faults 2.19)."""
 
 _APPENDED = "outbox.appended"
-"""The entry of a connection's info that says how many events its transaction has to publish."""
+"""The entry of a connection's info that says how many events of each type its transaction has to publish."""
 
 _OUTBOX = Rows.of(
     "outbox",
@@ -40,14 +41,17 @@ _OUTBOX = Rows.of(
 
 def appended_in(connection: AsyncConnection) -> int:
     """Return how many events this transaction has appended so far."""
-    return int(connection.info.get(_APPENDED, 0))
+    return sum(connection.info.get(_APPENDED, {}).values())
 
 
 def count_appended(engine: AsyncEngine, topic: str) -> None:
     """Count what transactions on `engine` publish on `topic` when they commit."""
 
     def commit(connection: Connection) -> None:
-        metrics.appended.labels(topic).inc(connection.info.pop(_APPENDED, 0))
+        appended: Counter[str] = connection.info.pop(_APPENDED, Counter())
+        metrics.appended.labels(topic).inc(appended.total())
+        for wire, number in appended.items():
+            metrics.facts.labels(wire).inc(number)
 
     def rollback(connection: Connection) -> None:
         connection.info.pop(_APPENDED, None)
@@ -68,7 +72,7 @@ class Outbox:
 
     async def append(self, connection: AsyncConnection, events: Sequence[Outgoing]) -> None:
         """Write `events` in their order. The customers must be locked already, so that ids follow commit order."""
-        connection.info[_APPENDED] = appended_in(connection) + len(events)
+        connection.info.setdefault(_APPENDED, Counter()).update(each.event.wire for each in events)
         await insert_rows(connection, _OUTBOX, [self._row(ordinal, each) for ordinal, each in enumerate(events)])
 
     def _row(self, ordinal: int, outgoing: Outgoing) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Parking:
         async with self.begin() as connection:
             return await parking_store.items_of(connection, customer_id)
 
-    async def discard(self, customer_id: UUID, item_id: int, *, actor: str) -> None:
+    async def discard(self, customer_id: UUID, item_id: int, *, actor: str, reason: str | None) -> None:
         """Drop one item for good; raise NotParked where it does not wait."""
         async with self.begin() as connection:
             items = await self._locked_items(connection, customer_id)
@@ -60,7 +60,7 @@ class Parking:
                 msg = f"item {item_id} does not wait for this customer"
                 raise NotParked(msg)
             await parking_store.remove(connection, [item_id])
-        log.warning("parking.discarded", customer_id=str(customer_id), item=item_id, actor=actor)
+        log.warning("parking.discarded", customer_id=str(customer_id), item=item_id, actor=actor, reason=reason)
 
     async def release(self, customer_id: UUID, *, actor: str) -> Release:
         """Apply the whole queue in order and let the customer's events flow; one bad item leaves all as it was."""

@@ -12,7 +12,7 @@ from shared.web.idempotency import KeyedAdmin
 from shared.web.keys import Needs
 from shared.web.problem_types import NOT_FOUND
 from shared.web.problems import Problem
-from shared.web.routing import router
+from shared.web.routing import JsonBody, router
 
 
 class ParkedCustomerView(BaseModel):
@@ -57,6 +57,12 @@ class ReleaseView(BaseModel):
     cause: str | None
 
 
+class Discard(BaseModel):
+    """Why an item is given up."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, description="For the log, so without personal data")]
+
+
 def parking_router(parking: Parking) -> APIRouter:
     """Return the routes over one service's parking."""
     routes = router(prefix="/v1/parked-customers", tags=["parking"])
@@ -95,10 +101,14 @@ def parking_router(parking: Parking) -> APIRouter:
         return ReleaseView(applied=done.applied, stopped_by=done.stopped_by, cause=done.cause)
 
     @routes.post("/{customer_id}/items/{item_id}/discard", status_code=204)
-    async def discard(customer_id: UUID, item_id: int, request: KeyedAdmin) -> None:
+    async def discard(
+        customer_id: UUID, item_id: int, request: KeyedAdmin, body: JsonBody[Discard] | None = None
+    ) -> None:
         """Drop one item for good: the event it holds will never take effect here."""
         try:
-            await parking.discard(customer_id, item_id, actor=request.origin.actor)
+            await parking.discard(
+                customer_id, item_id, actor=request.origin.actor, reason=None if body is None else body.reason
+            )
         except NotParked as error:
             raise Problem(NOT_FOUND, str(error)) from error
 

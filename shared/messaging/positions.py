@@ -3,8 +3,9 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +34,15 @@ _STOP = text(
 _ALL = text(
     "SELECT topic, partition_no, next_offset, stopped_reason FROM stream_position "
     "WHERE topic = ANY(CAST(:topics AS text[]))"
+)
+_READING = (
+    "SELECT topic, partition_no, epoch, sequence, next_offset, last_event_id, stopped_at, stopped_reason "
+    "FROM stream_position "
+)
+_READINGS = text(_READING + "WHERE topic = ANY(CAST(:topics AS text[])) ORDER BY topic, partition_no")
+_LOCKED_READING = text(_READING + "WHERE topic = :topic AND partition_no = :partition_no FOR UPDATE")
+_READ_FROM = text(
+    "UPDATE stream_position SET next_offset = :next_offset WHERE topic = :topic AND partition_no = :partition_no"
 )
 _QUARANTINE = text(
     "INSERT INTO quarantine (topic, partition_no, record_offset, headers, body, reason) "
@@ -78,6 +88,20 @@ class Standing:
     stopped_reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far one partition of a topic is applied, as people are shown it."""
+
+    topic: str
+    partition_no: int
+    epoch: int
+    sequence: int
+    next_offset: int
+    last_event_id: UUID | None
+    stopped_at: datetime | None
+    stopped_reason: str | None
+
+
 async def lock(connection: AsyncConnection, place: Place) -> Position:
     """Lock and return the position of `place`, creating it at the very beginning."""
     parameters = {"topic": place[0], "partition_no": place[1]}
@@ -108,6 +132,22 @@ async def standings(connection: AsyncConnection, topics: Collection[str]) -> dic
     """Return where all partitions of `topics` stand."""
     rows = await connection.execute(_ALL, {"topics": list(topics)})
     return {(row.topic, row.partition_no): Standing(row.next_offset, row.stopped_reason) for row in rows}
+
+
+async def readings(connection: AsyncConnection, topics: Collection[str]) -> list[Reading]:
+    """Return all positions on `topics`, by topic and partition."""
+    return [Reading(*row) for row in await connection.execute(_READINGS, {"topics": list(topics)})]
+
+
+async def locked_reading(connection: AsyncConnection, place: Place) -> Reading | None:
+    """Lock and return the position of `place`, None where nothing was ever read."""
+    row = (await connection.execute(_LOCKED_READING, {"topic": place[0], "partition_no": place[1]})).one_or_none()
+    return None if row is None else Reading(*row)
+
+
+async def read_from(connection: AsyncConnection, place: Place, offset: int) -> None:
+    """Store where `place` is read next; what is applied stays as it is, and so does the reason why it stands still."""
+    await connection.execute(_READ_FROM, {"topic": place[0], "partition_no": place[1], "next_offset": offset})
 
 
 async def quarantine(connection: AsyncConnection, unreadable: Sequence[tuple[Record, str]]) -> None:

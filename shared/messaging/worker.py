@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts import collections as collections_events
 from shared.contracts import ledger as ledger_events
 from shared.contracts.event import Event
+from shared.messaging import metrics
 from shared.messaging.applying import Applier
 from shared.messaging.consumer import Consumer
 from shared.messaging.days import DayWork
@@ -21,6 +22,7 @@ from shared.messaging.markers import DayMarkers
 from shared.messaging.partition import Lane
 from shared.messaging.relay import Relay
 from shared.messaging.wake import OUTBOX
+from shared.observe.figures import keep_reading
 from shared.service import Service, make_context, topic_of
 from shared.settings import ServiceSettings
 from shared.web import idempotency_store
@@ -59,7 +61,14 @@ class Worker:
     def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]:
         """Return the endless tasks of this process."""
         background = self._service.background(self.context) if self._service.background else ()
-        return [self.context.wake.listen, self._relay.run, self._forget_old_answers, self._consumer.run, *background]
+        return [
+            self.context.wake.listen,
+            self._relay.run,
+            self._forget_old_answers,
+            self._show_figures,
+            self._consumer.run,
+            *background,
+        ]
 
     async def close(self) -> None:
         """Disconnect what no task of its own does, once all have ended."""
@@ -72,6 +81,9 @@ class Worker:
                 async with self.context.engine.begin() as connection:
                     await idempotency_store.prune(connection)
             await asyncio.sleep(PRUNE_EVERY_SECONDS)
+
+    async def _show_figures(self) -> None:
+        await keep_reading(self.context.reading, (*metrics.FIGURES, *self._service.figures))
 
     def _make_consumer(self) -> Consumer:
         service, context = self._service, self.context

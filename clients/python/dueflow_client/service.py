@@ -27,9 +27,18 @@ class ServiceClient:
         """Apply what waits for this customer, in its order, once the cause is gone."""
         return await self._http.post(f"/v1/parked-customers/{customer_id}/release")
 
-    async def discard_parked(self, customer_id: str, item_id: int) -> None:
-        """Give up one item for good: the event it holds will never take effect in this service."""
-        await self._http.post(f"/v1/parked-customers/{customer_id}/items/{item_id}/discard")
+    async def discard_parked(self, customer_id: str, item_id: int, *, reason: str | None = None) -> None:
+        """Give up one item for good, for a reason that the service logs: its event will never take effect there."""
+        body = None if reason is None else {"reason": reason}
+        await self._http.post(f"/v1/parked-customers/{customer_id}/items/{item_id}/discard", body)
+
+    async def stream_positions(self) -> list[Any]:
+        """Return how far the service has applied each partition of each topic, and which stand still and why."""
+        return list((await self._http.get("/v1/stream-positions"))["items"])
+
+    async def read_from(self, topic: str, partition_no: int, *, offset: int) -> None:
+        """Let a partition that stands still be read from another offset; what was applied before is skipped."""
+        await self._http.post(f"/v1/stream-positions/{topic}/{partition_no}/read-from", {"offset": offset})
 
     async def _batch(self, path: str, items: Sequence[Any], *, noun: str, key: str | None) -> list[Any]:
         """Post `items` in chunks; return for each what the service made of it, or the Problem it was refused with."""

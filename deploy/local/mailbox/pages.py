@@ -45,12 +45,12 @@ def create_app(store: MailStore) -> FastAPI:
     async def message_page(request: Request, number: int) -> HTMLResponse:
         return _PAGES.TemplateResponse(request, "message.html", _whole(store, number))
 
-    @app.get("/api/messages")
+    @app.get("/api/v1/messages")
     async def list_messages(limit: Limit = 100, offset: Offset = 0, q: str = "") -> dict[str, Any]:
         total, mails = store.page(limit=limit, offset=offset, query=q)
         return {"total": total, "messages": [asdict(mail) for mail in mails]}
 
-    @app.get("/api/messages/{number}")
+    @app.get("/api/v1/messages/{number}")
     async def show_message(number: int) -> dict[str, Any]:
         return _whole(store, number)
 

@@ -89,12 +89,12 @@ async def test_the_interface_gives_pages_and_whole_messages(tmp_path: Path) -> N
     store = _store(tmp_path)
     store.add(_mail(html="<b>now</b>").as_bytes(), sender="a@b.test", recipients=["ap@example.test"])
     client = _page(store)
-    listed = (await client.get("/api/messages", params={"limit": 1, "offset": 0})).json()
+    listed = (await client.get("/api/v1/messages", params={"limit": 1, "offset": 0})).json()
     assert (listed["total"], listed["messages"][0]["recipients"]) == (1, ["ap@example.test"])
-    whole = (await client.get("/api/messages/1")).json()
+    whole = (await client.get("/api/v1/messages/1")).json()
     assert whole["html"].strip() == "<b>now</b>"
     assert ["Subject", "Reminder"] in whole["headers"]
-    assert (await client.get("/api/messages/2")).status_code == 404
+    assert (await client.get("/api/v1/messages/2")).status_code == 404
 
 
 async def test_a_name_that_only_points_here_is_refused(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ async def test_mail_sent_by_smtp_is_there_when_it_is_accepted(mailbox: tuple[Sup
         *(aiosmtplib.send(_mail(subject=f"{n}"), hostname="127.0.0.1", port=smtp_port) for n in range(20))
     )
     async with httpx.AsyncClient() as client:
-        listed = (await client.get(f"{process.url}/api/messages")).json()
+        listed = (await client.get(f"{process.url}/api/v1/messages")).json()
     assert {mail["subject"] for mail in listed["messages"]} == {str(n) for n in range(20)}
 
 

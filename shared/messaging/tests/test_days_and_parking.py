@@ -106,6 +106,6 @@ async def test_discard_drops_the_bad_item_only(toy: Toy) -> None:
         await toy.until("SELECT count(*) FROM parked_item", 2)
     customer_id = customer_id_of(sick)
     bad = (await toy.parking.queue(customer_id))[0]
-    await toy.parking.discard(customer_id, bad.item_id, actor="ops")
+    await toy.parking.discard(customer_id, bad.item_id, actor="ops", reason="sent twice")
     assert (await toy.parking.release(customer_id, actor="ops")).applied == 1
     assert [each.split()[-1] for each in await toy.effects(sick)] == ["after"]

@@ -3,10 +3,13 @@
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from shared.contracts.ledger import InvoiceSettled
 from shared.messaging import stream_store
 from shared.messaging.kafka import Record, StreamProducer, TopicReader
+from shared.messaging.outbox import count_appended
 from shared.messaging.tests.toy import Toy, customers_in, settled
 
 
@@ -130,3 +133,22 @@ async def test_a_lost_event_stops_its_partition_and_no_other(toy: Toy, lost: str
         await toy.publish(settled(healthy, "H"))
         await toy.until("SELECT count(*) FROM effect WHERE what LIKE '%H'", 1)
     assert len(await toy.effects(customer)) == int(lost[-1])
+
+
+async def test_what_happened_is_counted_by_type_once_it_is_committed(toy: Toy) -> None:
+    """P10: the business figures follow from the events; what was rolled back did not happen."""
+    count_appended(toy.publisher, toy.topic)
+    label = {"event": InvoiceSettled.wire}
+    before = REGISTRY.get_sample_value("dueflow_facts_total", label) or 0
+    await toy.publish(*(settled("K1", f"F-{n}") for n in range(3)))
+    with pytest.raises(RuntimeError, match="rolled back"):
+        await _publish_in_vain(toy)
+    assert REGISTRY.get_sample_value("dueflow_facts_total", label) == before + 3
+    assert REGISTRY.get_sample_value("dueflow_events_appended_total", {"topic": toy.topic}) == 3
+
+
+async def _publish_in_vain(toy: Toy) -> None:
+    async with toy.publisher.begin() as connection:
+        await toy.outbox.append(connection, [settled("K1", "F-3")])
+        msg = "rolled back"
+        raise RuntimeError(msg)

@@ -1,0 +1,94 @@
+"""Compares what a partition of a topic holds, from its first record on, with what a reader has applied of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
+from shared.messaging.kafka import Place, Record, TopicReader
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a reader is, as its service says."""
+
+    topic: str
+    partition_no: int
+    epoch: int
+    sequence: int
+    next_offset: int
+    last_event_id: UUID | None
+    stopped_reason: str | None
+
+    @staticmethod
+    def of(position: Mapping[str, Any]) -> "Standing":
+        """Return what `GET /v1/stream-positions` says of one partition."""
+        last = position["last_event_id"]
+        return Standing(
+            topic=position["topic"],
+            partition_no=position["partition_no"],
+            epoch=position["epoch"],
+            sequence=position["sequence"],
+            next_offset=position["next_offset"],
+            last_event_id=None if last is None else UUID(last),
+            stopped_reason=position["stopped_reason"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A record without its body; `envelope` is None where it holds no event."""
+
+    offset: int
+    envelope: Envelope | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Of one partition: its records, the events that are applied and that wait, what is none, and where it goes on."""
+
+    records: int
+    applied: int
+    waiting: int
+    strange: int
+    goes_on_at: int | None
+
+
+async def read_stream(reader: TopicReader, place: Place, *, told: Callable[[int], object]) -> list[Numbered]:
+    """Read a partition to its end of now; `told` hears how many records have come each time."""
+    stream: list[Numbered] = []
+    async for records in reader.read_partition(place):
+        stream += [_numbered(record) for record in records]
+        told(len(records))
+    return stream
+
+
+def compare(stream: Sequence[Numbered], standing: Standing) -> Found:
+    """Return what a reader that stands there has, and will have, of this stream."""
+    events = {
+        (each.envelope.epoch, each.envelope.sequence): each.envelope for each in stream if each.envelope is not None
+    }
+    applied = sum(place <= (standing.epoch, standing.sequence) for place in events)
+    return Found(
+        records=len(stream),
+        applied=applied,
+        waiting=len(events) - applied,
+        strange=sum(each.envelope is None for each in stream),
+        goes_on_at=next((each.offset for each in stream if _follows(each.envelope, standing)), None),
+    )
+
+
+def _numbered(record: Record) -> Numbered:
+    try:
+        return Numbered(record.offset, from_headers(record.headers))
+    except BadEnvelope:
+        return Numbered(record.offset, None)
+
+
+def _follows(envelope: Envelope | None, standing: Standing) -> bool:
+    if envelope is None:
+        return False
+    if envelope.epoch == standing.epoch:
+        return envelope.sequence == standing.sequence + 1 and envelope.previous_id == standing.last_event_id
+    return envelope.epoch > standing.epoch and envelope.sequence == 1
