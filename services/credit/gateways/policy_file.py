@@ -5,14 +5,25 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from services.credit.domain.policy import Policy
 from services.credit.domain.portfolio import Watch
+from services.credit.domain.profile import DATED
 from shared.money import AmountError, Money, parse_amount
 from shared.web.models import Currency, PositiveAmountText
 
 Percent = Annotated[Decimal, Field(gt=0, le=100)]
+
+
+def _dated(name: str) -> str:
+    if name not in DATED:
+        raise PydanticCustomError("dated", "No item of a profile has this name")
+    return name
+
+
+Dated = Annotated[str, AfterValidator(_dated)]
 
 
 class BadPolicy(ValueError):
@@ -35,6 +46,7 @@ class _File(_Part):
     version: Annotated[str, Field(min_length=1, max_length=64)]
     new_customer_limits: dict[Currency, PositiveAmountText]
     portfolio: _Portfolio | None = None
+    stale_after_days: dict[Dated, Annotated[int, Field(ge=1, le=36_500)]] = {}
 
 
 def read_policy(path: Path) -> Policy:
@@ -48,6 +60,7 @@ def read_policy(path: Path) -> Policy:
                 for currency, amount in document.new_customer_limits.items()
             },
             watch=_watch(document.portfolio) if document.portfolio else None,
+            stale_after_days=document.stale_after_days,
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.domain import profile as domain
 from services.credit.domain.profile import ChangeRefused, FieldChange, Profile
 from services.credit.store.changes import RecordedChange, record_changes
+from services.credit.store.facts import to_json
 from services.credit.store.groups import ensure_groups
+from services.credit.store.items import Item, confirm_items
 from services.credit.store.profiles import Known, load_known, save_profiles
 from services.credit.usecases import profile_events
 from services.credit.usecases.request import Request
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing
-from shared.money import Money, format_amount
 from shared.web.problem_types import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from shared.web.problems import Problem
 
@@ -61,12 +62,17 @@ class RecordInsolvency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCustomer:
-    """One change of one customer; `source` is "rest" or names the import, `note` is why, in a person's words."""
+    """One change of one customer.
+
+    `source` is "rest" or names the import or outside source, which saw the facts on `observed_date` (None: today);
+    `note` is why, in a person's words.
+    """
 
     customer_id: UUID
     change: Register | Amend | Blacklist | Delist | RecordInsolvency
     request: Request
     source: str = "rest"
+    observed_date: date | None = None
     note: str | None = None
 
 
@@ -82,6 +88,7 @@ class Changed:
 class _Written:
     profiles: dict[UUID, Profile] = field(default_factory=dict)
     changes: list[RecordedChange] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     events: list[Outgoing] = field(default_factory=list)
 
 
@@ -95,6 +102,7 @@ async def change_customers(
     await ensure_groups(connection, {each.group for each in written.profiles.values() if each.group})
     await save_profiles(connection, written.profiles.values())
     await record_changes(connection, written.changes)
+    await confirm_items(connection, written.items)
     await outbox.append(connection, written.events)
     return results
 
@@ -107,8 +115,10 @@ def _change(command: ChangeCustomer, known: Known, written: _Written) -> Changed
         return Problem(CONFLICT, str(refusal))
     except Problem as problem:
         return problem
+    today = command.request.today(known.today)
+    written.items += _items(command, command.observed_date or today)
     if after != before:
-        cause = command.request.cause(command.request.today(known.today))
+        cause = command.request.cause(today)
         written.profiles[command.customer_id] = after
         written.changes += _recorded(command, domain.changes_between(before, after), after, cause)
         written.events += profile_events.between(before, after, cause=cause, reason=_reason(command.change))
@@ -137,6 +147,13 @@ def _apply(command: ChangeCustomer, before: Profile | None, partition_no: int) -
             return domain.record_insolvency(before, opened_date=opened_date)
 
 
+def _items(command: ChangeCustomer, confirmed_date: date) -> list[Item]:
+    if not isinstance(command.change, Register | Amend):
+        return []
+    named = (name for name in domain.DATED if command.change.facts.get(name) is not None)
+    return [Item(command.customer_id, name, command.source, confirmed_date) for name in named]
+
+
 def _reason(change: object) -> str:
     return change.reason if isinstance(change, Blacklist | Delist) else profile_events.BY_HAND
 
@@ -151,8 +168,8 @@ def _recorded(
             customer_id=command.customer_id,
             partition_no=after.partition_no,
             field=each.field,
-            before=_shown(each.before),
-            after=_shown(each.after),
+            before=to_json(each.before),
+            after=to_json(each.after),
             reason=command.note,
             source=command.source,
             actor=cause.actor,
@@ -162,9 +179,3 @@ def _recorded(
         )
         for each in differences
     ]
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, Money):
-        return {"amount": format_amount(value.minor, value.currency), "currency": value.currency}
-    return value
