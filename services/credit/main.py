@@ -28,12 +28,12 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
     """Return the REST of credit."""
     policy = read_policy(context.settings.credit_policy_file)
     folder = context.settings.credit_sources_folder
-    changes = gather_changes(context, block_lane(context))
+    changes = gather_changes(context, policy, block_lane(context))
     return [
-        customers_router(context, changes),
+        customers_router(context, policy, changes),
         stale_items_router(context, policy),
-        source_refreshes_router(context, SourceFiles(folder) if folder else None),
-        imports_router(context),
+        source_refreshes_router(context, policy, SourceFiles(folder) if folder else None),
+        imports_router(context, policy),
         decisions_router(context, changes),
         groups_router(context),
         checks_router(context, policy),

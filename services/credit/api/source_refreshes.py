@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from services.credit.api.shown import Shown
+from services.credit.domain.policy import Policy
 from services.credit.gateways.outside_sources import BadFinding, Finding, OutsideSources
 from services.credit.usecases.refresh_profiles import Refreshed, refresh_profiles
 from services.credit.usecases.request import Request
@@ -47,7 +48,7 @@ class RefreshShown(Shown):
     errors: Annotated[list[BadFindingShown], Field(description="The first thousand.")]
 
 
-def source_refreshes_router(context: Context, sources: OutsideSources | None) -> APIRouter:
+def source_refreshes_router(context: Context, policy: Policy, sources: OutsideSources | None) -> APIRouter:
     """Return the route that refreshes profiles."""
     routes = router(prefix="/v1/source-refreshes", tags=["customers"])
 
@@ -61,7 +62,7 @@ def source_refreshes_router(context: Context, sources: OutsideSources | None) ->
         findings = [(number, each) for number, each in enumerate(found) if isinstance(each, Finding)]
         total = Refreshed()
         for start in range(0, len(findings), PORTION):
-            total += await _record(context, request, findings[start : start + PORTION])
+            total += await _record(context, policy, request, findings[start : start + PORTION])
         bad = [each for each in found if isinstance(each, BadFinding)]
         errors = [BadFindingShown(**asdict(each)) for each in bad[:REPORTED_ERRORS]]
         return RefreshShown(**asdict(total), refused=len(bad), errors=errors)
@@ -69,10 +70,12 @@ def source_refreshes_router(context: Context, sources: OutsideSources | None) ->
     return routes
 
 
-async def _record(context: Context, request: Request, findings: Sequence[Numbered]) -> Refreshed:
+async def _record(context: Context, policy: Policy, request: Request, findings: Sequence[Numbered]) -> Refreshed:
     ids = {customer_id_of(each.customer_number) for _, each in findings}
     async with context.begin() as connection:
         await lock_customers(connection, ids, partitions=context.partitions)
-        refreshed = await refresh_profiles(connection, findings, request=request, outbox=context.outbox)
+        refreshed = await refresh_profiles(
+            connection, findings, request=request, policy=policy.grades, outbox=context.outbox
+        )
     await context.wake.outbox()
     return refreshed

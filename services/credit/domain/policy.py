@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.credit.domain.grading import GradePolicy
 from services.credit.domain.portfolio import Watch
 from shared.money import Money
 
@@ -18,3 +19,4 @@ class Policy:
     new_customer_limits: Mapping[str, Money]
     watch: Watch | None
     stale_after_days: Mapping[str, int]
+    grades: GradePolicy

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.consumers import CreditSubscription
+from services.credit.gateways.policy_file import read_policy
 from services.credit.main import SERVICE
 from services.credit.settings import CreditSettings
 from shared.clock import FixedClock
@@ -35,6 +36,7 @@ from shared.web.serve import server
 PARTITIONS = 4
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+POLICY = read_policy(CreditSettings.model_fields["credit_policy_file"].default)
 KEY = "credit-test-key-0123456789"
 PromiseEnding = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -328,7 +330,7 @@ def envelope(event_id: UUID, wire: str, customer_id: UUID | None) -> Envelope:
 
 async def follow(engine: AsyncEngine, batches: Iterable[Sequence[Received]], *, today: date = TODAY) -> None:
     """Apply batches as the messaging core does: each in a transaction that holds its customers."""
-    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW))
+    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), POLICY)
     for batch in batches:
         async with engine.begin() as connection:
             ids = {each.envelope.customer_id for each in batch if each.envelope.customer_id}
@@ -351,7 +353,7 @@ async def open_day(engine: AsyncEngine, day: date) -> None:
 
 async def work_day(engine: AsyncEngine, day: date) -> int:
     """Do the day's work for all whose date has come; return how many they were."""
-    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW))
+    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), POLICY)
     async with engine.begin() as connection:
         due = text("SELECT customer_id FROM customer WHERE next_date <= :day ORDER BY customer_id")
         ids = list(await connection.scalars(due, {"day": day}))

@@ -39,7 +39,7 @@ class Habits:
     ends: list[EndedPromise] = field(default_factory=list)
 
     def hear(self, customer_id: UUID, received: Received) -> bool:
-        """Fold an event; return whether the habit is another one: a debt was settled or opened, a promise ended."""
+        """Fold an event; return whether a figure moved: a debt was settled, opened or overdue, a promise ended."""
         event = received.event
         if isinstance(event, ledger.InvoiceIssued):
             self._owe(customer_id, event)
@@ -49,7 +49,7 @@ class Habits:
         if isinstance(event, _Ending):
             self._end(customer_id, event, received.envelope)
             return True
-        return False
+        return isinstance(event, ledger.InvoiceOverdue)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Save what the batch changed."""
@@ -111,7 +111,7 @@ async def open_habits(
     connection: AsyncConnection, batch: Sequence[Received], *, partitions: Mapping[UUID, int], today: date
 ) -> Habits:
     """Return the habits to fold a batch into; a batch of invoices alone needs none of them, and reads nothing."""
-    moving = [each for each in batch if isinstance(each.event, _Moving) or type(each.event) in OUTCOMES]
+    moving = [each for each in batch if isinstance(each.event, _Moving | _Ending | ledger.InvoiceOverdue)]
     habits: dict[UUID, Habit] = {}
     if moving:
         habits = await load_habits(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.domain.grading import GradePolicy
 from services.credit.gateways.outside_sources import Finding
 from services.credit.store.items import confirmed_dates
 from services.credit.store.profiles import load_known
@@ -33,7 +34,12 @@ class Refreshed:
 
 
 async def refresh_profiles(
-    connection: AsyncConnection, findings: Sequence[tuple[int, Finding]], *, request: Request, outbox: Outbox
+    connection: AsyncConnection,
+    findings: Sequence[tuple[int, Finding]],
+    *,
+    request: Request,
+    policy: GradePolicy,
+    outbox: Outbox,
 ) -> Refreshed:
     """Apply numbered findings about locked customers in order; each is a change with its source and its date."""
     ids = {customer_id_of(each.customer_number) for _, each in findings}
@@ -63,6 +69,6 @@ async def refresh_profiles(
                     observed_date=finding.observed_date,
                 )
             )
-    results = await change_customers(connection, commands, outbox=outbox)
+    results = await change_customers(connection, commands, policy=policy, outbox=outbox)
     changed = sum(1 for each in results if isinstance(each, Changed) and each.before != each.after)
     return Refreshed(changed, len(commands) - changed, outdated, unknown)
