@@ -1,4 +1,4 @@
-"""Which of the ledger's facts credit follows, how each moves a customer's account, and what a day ends."""
+"""Which facts of the ledger and of collections credit follows, and what a day ends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.domain.policy import Policy
+from services.credit.gateways.policy_file import read_policy
 from services.credit.usecases import follow_ledger as follow
 from services.credit.usecases.end_reservations import expire_reservations
+from services.credit.usecases.fold_habits import OUTCOMES
+from services.credit.usecases.follow_collections import follow_collections
+from services.credit.usecases.review_grades import review_grades
 from shared.clock import Clock
 from shared.contracts import ledger
 from shared.contracts.event import Event
@@ -24,6 +29,7 @@ FOLDS: Mapping[type[Event], follow.Fold] = {
     ledger.PaymentAllocated: follow.move_payment,
     ledger.PaymentReversed: follow.move_payment,
     ledger.PaymentRefunded: follow.move_payment,
+    ledger.InvoiceOverdue: follow.hear_overdue,
 }
 
 
@@ -33,23 +39,32 @@ class CreditSubscription:
 
     outbox: Outbox
     clock: Clock
+    policy: Policy
 
     @property
     def accepts(self) -> Mapping[str, type[Event]]:
         """Return the event classes to be applied, by wire name."""
-        return {each.wire: each for each in FOLDS}
+        return {each.wire: each for each in (*FOLDS, *OUTCOMES)}
 
     async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
-        """Follow the ledger's facts."""
+        """Follow the facts of one topic."""
+        grades, now = self.policy.grades, self.clock.now()
+        if any(type(each.event) in OUTCOMES for each in batch):
+            await follow_collections(connection, batch, today=today, policy=grades, recorded_at=now, outbox=self.outbox)
+            return
         await follow.follow_ledger(
-            connection, batch, folds=FOLDS, today=today, recorded_at=self.clock.now(), outbox=self.outbox
+            connection, batch, folds=FOLDS, today=today, policy=grades, recorded_at=now, outbox=self.outbox
         )
 
     async def work_day(self, connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day) -> None:
-        """End the reservations whose last day has passed."""
-        await expire_reservations(connection, customer_ids, day=day, recorded_at=self.clock.now(), outbox=self.outbox)
+        """End the reservations and overrides whose last day has passed, and review grades."""
+        now = self.clock.now()
+        await expire_reservations(connection, customer_ids, day=day, recorded_at=now, outbox=self.outbox)
+        await review_grades(
+            connection, customer_ids, day=day, policy=self.policy.grades, recorded_at=now, outbox=self.outbox
+        )
 
 
 def make_subscription(context: Context) -> CreditSubscription:
     """Return the subscription of one process."""
-    return CreditSubscription(context.outbox, context.clock)
+    return CreditSubscription(context.outbox, context.clock, read_policy(context.settings.credit_policy_file))

@@ -11,9 +11,15 @@ from services.credit.api.decisions import decisions_router
 from services.credit.api.exposures import exposures_router
 from services.credit.api.groups import groups_router
 from services.credit.api.imports import imports_router
+from services.credit.api.overrides import overrides_router
 from services.credit.api.rates import rates_router
 from services.credit.api.reservations import reservations_router
+from services.credit.api.scorecards import scorecards_router
+from services.credit.api.scores import scores_router
+from services.credit.api.source_refreshes import source_refreshes_router
+from services.credit.api.stale_items import stale_items_router
 from services.credit.consumers import make_subscription
+from services.credit.gateways.outside_sources import SourceFiles
 from services.credit.gateways.policy_file import read_policy
 from services.credit.settings import CreditSettings
 from shared.contracts import credit as contracts
@@ -24,10 +30,16 @@ from shared.service import Context, Service
 def make_routers(context: Context) -> Sequence[APIRouter]:
     """Return the REST of credit."""
     policy = read_policy(context.settings.credit_policy_file)
-    changes = gather_changes(context, block_lane(context))
+    folder = context.settings.credit_sources_folder
+    changes = gather_changes(context, policy, block_lane(context))
     return [
-        customers_router(context, changes),
-        imports_router(context),
+        customers_router(context, policy, changes),
+        stale_items_router(context, policy),
+        scorecards_router(context),
+        scores_router(context, policy),
+        overrides_router(context, policy),
+        source_refreshes_router(context, policy, SourceFiles(folder) if folder else None),
+        imports_router(context, policy),
         decisions_router(context, changes),
         groups_router(context),
         checks_router(context, policy),
@@ -42,7 +54,7 @@ SERVICE = Service(
     title="Dueflow credit",
     description="What is known of a customer's risk, and whether an order may go out on credit.",
     settings=CreditSettings,
-    listens_to=("ledger",),
+    listens_to=("ledger", "collections"),
     day_from="ledger",
     day_worked=contracts.DayWorked,
     subscription=make_subscription,

@@ -17,10 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.consumers import CreditSubscription
+from services.credit.gateways.policy_file import read_policy
 from services.credit.main import SERVICE
 from services.credit.settings import CreditSettings
 from shared.clock import FixedClock
-from shared.contracts import ledger
+from shared.contracts import collections, ledger
 from shared.contracts.event import Event
 from shared.ids import customer_id_of, derived_id, new_id, partition_of
 from shared.messaging.customers import lock_customers
@@ -29,13 +30,17 @@ from shared.messaging.outbox import Outbox
 from shared.messaging.subscription import Day, Received
 from shared.run import make_api
 from shared.service import make_context
-from shared.web.keys import key_entry
+from shared.web.keys import Scope, key_entry
 from shared.web.serve import server
 
 PARTITIONS = 4
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+POLICY = read_policy(CreditSettings.model_fields["credit_policy_file"].default)
 KEY = "credit-test-key-0123456789"
+BOSS_KEY = "credit-boss-key-0123456789"
+PromiseEnding = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
+SCOPES: frozenset[Scope] = frozenset({"read", "write", "admin"})
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 ROOT = UUID("019cae00-0000-7000-8000-000000000000")
 
@@ -47,9 +52,12 @@ class Erp:
     clients: Sequence[httpx.AsyncClient]
     calls: int = 0
 
-    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> httpx.Response:
-        """POST a body under a new key, or under this one."""
-        return await self.send("POST", path, json=body, headers={"Idempotency-Key": key or new_id().hex})
+    async def post(
+        self, path: str, body: Any = None, *, key: str | None = None, as_boss: bool = False
+    ) -> httpx.Response:
+        """POST a body under a new key, or under this one; `as_boss` as another caller."""
+        bearer = {"Authorization": f"Bearer {BOSS_KEY}"} if as_boss else {}
+        return await self.send("POST", path, json=body, headers={"Idempotency-Key": key or new_id().hex, **bearer})
 
     async def put(self, path: str, body: Any) -> httpx.Response:
         """PUT a body."""
@@ -90,7 +98,7 @@ class Erp:
 async def replicas(database_url: str, folder: Path, count: int = 1, **settings: Any) -> AsyncIterator[Erp]:
     """Run `count` replicas of the API, each on its own socket, thread and pool, over one database."""
     keys = folder / "keys.json"
-    keys.write_text(json.dumps([key_entry("erp", KEY, frozenset({"read", "write", "admin"}))]))
+    keys.write_text(json.dumps([key_entry(name, key, SCOPES) for name, key in (("erp", KEY), ("boss", BOSS_KEY))]))
     secret = folder / "cursor-secret"
     secret.write_text(KEY)
     configured = CreditSettings(
@@ -136,24 +144,34 @@ class Ledger:
     currency: str = "CNY"
     facts: list[Received] = field(default_factory=list)
     open: dict[UUID, int] = field(default_factory=dict)
+    due: dict[UUID, date] = field(default_factory=dict)
     unapplied: int = 0
+    heard: int = 0
+
+    def news(self) -> Sequence[Received]:
+        """Return the facts since the last call."""
+        since, self.heard = self.heard, len(self.facts)
+        return self.facts[since:]
 
     @property
     def customer_id(self) -> UUID:
         """The customer's id."""
         return customer_id_of(self.number)
 
-    def issue(self, invoice: str, amount: int, *, order: str | None = None) -> None:
-        """Issue an invoice of one instalment."""
+    def issue(
+        self, invoice: str, amount: int, *, order: str | None = None, on: date = TODAY, due: date | None = None
+    ) -> None:
+        """Issue an invoice of one instalment, due on the day of its issue unless another is named."""
         invoice_id = derived_id(self.customer_id, invoice)
         self.open[invoice_id] = amount
+        self.due[invoice_id] = due or on
         self._add(
             ledger.InvoiceIssued(
                 invoice_id=invoice_id,
                 entity=self.entity,
                 number=invoice,
                 order_number=order,
-                issue_date=TODAY,
+                issue_date=on,
                 currency=self.currency,
                 total_minor=amount,
                 penalty_pct_per_day=Decimal("0.05"),
@@ -195,7 +213,7 @@ class Ledger:
             )
         )
 
-    def pay(self, payment: str, amount: int, *invoices: str) -> int:
+    def pay(self, payment: str, amount: int, *invoices: str, on: date = TODAY) -> int:
         """Pay, and settle the invoices as far as the money goes; return what stays unapplied of it."""
         self.unapplied += amount
         self._add(
@@ -206,13 +224,13 @@ class Ledger:
                 reference=payment,
                 currency=self.currency,
                 amount_minor=amount,
-                received_date=TODAY,
+                received_date=on,
             )
         )
         rest, changes = amount, []
         for invoice in invoices:
             part = min(rest, self.open[derived_id(self.customer_id, invoice)])
-            changes.append(self._change(invoice, -part))
+            changes.append(self._change(invoice, -part, on=on))
             rest -= part
         if changes:
             self.unapplied -= amount - rest
@@ -229,7 +247,7 @@ class Ledger:
             )
         return rest
 
-    def reverse(self, payment: str, invoice: str, amount: int, unapplied: int) -> None:
+    def reverse(self, payment: str, invoice: str, amount: int, unapplied: int, *, on: date = TODAY) -> None:
         """Reverse a payment: what it had settled of the invoice is open again, its unapplied rest is gone."""
         self.unapplied -= unapplied
         self._add(
@@ -238,10 +256,10 @@ class Ledger:
                 entity=self.entity,
                 currency=self.currency,
                 reason="bounced",
-                reversed_date=TODAY,
+                reversed_date=on,
                 unapplied_before_minor=unapplied,
                 unapplied_after_minor=0,
-                changes=[self._change(invoice, amount)],
+                changes=[self._change(invoice, amount, on=on)],
             )
         )
 
@@ -260,7 +278,20 @@ class Ledger:
             )
         )
 
-    def _change(self, invoice: str, delta: int) -> ledger.InstalmentChange:
+    def end_promise(self, promise: str, kind: type[PromiseEnding] = collections.PromiseBroken) -> None:
+        """Let collections say how a promise ended."""
+        self._add(
+            kind(
+                promise_id=derived_id(self.customer_id, promise),
+                entity=self.entity,
+                currency=self.currency,
+                amount_minor=100,
+                paid_minor=0 if kind is collections.PromiseBroken else 100,
+                instalment_ids=[],
+            )
+        )
+
+    def _change(self, invoice: str, delta: int, *, on: date = TODAY) -> ledger.InstalmentChange:
         invoice_id = derived_id(self.customer_id, invoice)
         before = self.open[invoice_id]
         self.open[invoice_id] = before + delta
@@ -269,17 +300,17 @@ class Ledger:
             invoice_id=invoice_id,
             invoice_number=invoice,
             ordinal=1,
-            due_date=TODAY,
+            due_date=self.due[invoice_id],
             open_before_minor=before,
             open_after_minor=before + delta,
             rule="designation",
-            effective_date=TODAY,
+            effective_date=on,
             episode=1,
         )
 
     def _instalment(self, invoice_id: UUID, amount: int) -> ledger.IssuedInstalment:
         return ledger.IssuedInstalment(
-            instalment_id=derived_id(invoice_id, "1"), ordinal=1, due_date=TODAY, amount_minor=amount
+            instalment_id=derived_id(invoice_id, "1"), ordinal=1, due_date=self.due[invoice_id], amount_minor=amount
         )
 
     def _add(self, event: Event) -> None:
@@ -310,7 +341,7 @@ def envelope(event_id: UUID, wire: str, customer_id: UUID | None) -> Envelope:
 
 async def follow(engine: AsyncEngine, batches: Iterable[Sequence[Received]], *, today: date = TODAY) -> None:
     """Apply batches as the messaging core does: each in a transaction that holds its customers."""
-    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW))
+    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), POLICY)
     for batch in batches:
         async with engine.begin() as connection:
             ids = {each.envelope.customer_id for each in batch if each.envelope.customer_id}
@@ -333,7 +364,7 @@ async def open_day(engine: AsyncEngine, day: date) -> None:
 
 async def work_day(engine: AsyncEngine, day: date) -> int:
     """Do the day's work for all whose date has come; return how many they were."""
-    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW))
+    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), POLICY)
     async with engine.begin() as connection:
         due = text("SELECT customer_id FROM customer WHERE next_date <= :day ORDER BY customer_id")
         ids = list(await connection.scalars(due, {"day": day}))

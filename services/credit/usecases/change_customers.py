@@ -1,7 +1,7 @@
 """Registers customers and changes what is known of them; each change is kept and told to whom it concerns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,15 +9,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain import profile as domain
-from services.credit.domain.profile import ChangeRefused, FieldChange, Profile
-from services.credit.store.changes import RecordedChange, record_changes
-from services.credit.store.groups import ensure_groups
-from services.credit.store.profiles import Known, load_known, save_profiles
-from services.credit.usecases import profile_events
+from services.credit.domain.grading import GradePolicy, Grading
+from services.credit.domain.habits import REMEMBERED_DAYS, Habit, window_start
+from services.credit.domain.profile import ChangeRefused, Profile
+from services.credit.store.habits import load_habits
+from services.credit.store.items import Item
+from services.credit.store.timers import bring_forward
+from services.credit.usecases.profile_events import BY_HAND
+from services.credit.usecases.rate_customers import Ratings, open_ratings
 from services.credit.usecases.request import Request
+from services.credit.usecases.writing import Why, Writing
 from shared.messaging.outbox import Outbox
-from shared.messaging.outgoing import Cause, Outgoing
-from shared.money import Money, format_amount
 from shared.web.problem_types import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from shared.web.problems import Problem
 
@@ -61,12 +63,17 @@ class RecordInsolvency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCustomer:
-    """One change of one customer; `source` is "rest" or names the import, `note` is why, in a person's words."""
+    """One change of one customer.
+
+    `source` is "rest" or names the import or outside source, which saw the facts on `observed_date` (None: today);
+    `note` is why, in a person's words.
+    """
 
     customer_id: UUID
     change: Register | Amend | Blacklist | Delist | RecordInsolvency
     request: Request
     source: str = "rest"
+    observed_date: date | None = None
     note: str | None = None
 
 
@@ -78,57 +85,62 @@ class Changed:
     after: Profile
 
 
-@dataclass(slots=True)
-class _Written:
-    profiles: dict[UUID, Profile] = field(default_factory=dict)
-    changes: list[RecordedChange] = field(default_factory=list)
-    events: list[Outgoing] = field(default_factory=list)
-
-
 async def change_customers(
-    connection: AsyncConnection, commands: Sequence[ChangeCustomer], *, outbox: Outbox
+    connection: AsyncConnection, commands: Sequence[ChangeCustomer], *, policy: GradePolicy, outbox: Outbox
 ) -> list[Changed | Problem]:
-    """Apply the changes in order to locked customers; return for each what stands now, or why it was refused."""
-    known = await load_known(connection, {each.customer_id for each in commands})
-    written = _Written()
-    results = [_change(command, known[command.customer_id], written) for command in commands]
-    await ensure_groups(connection, {each.group for each in written.profiles.values() if each.group})
-    await save_profiles(connection, written.profiles.values())
-    await record_changes(connection, written.changes)
-    await outbox.append(connection, written.events)
-    return results
+    """Apply the changes in order to locked customers; return for each what stands now, or why it was refused.
+
+    Who has other facts is scored anew; a grade given by hand in the same change stands until the next score.
+    """
+    ids = {each.customer_id for each in commands}
+    if not ids:
+        return []
+    ratings = await open_ratings(connection, ids, policy=policy, writing=Writing())
+    day = max(command.request.today(ratings.known[command.customer_id].today) for command in commands)
+    habits = await load_habits(connection, ids, as_of=day, since=window_start(day, REMEMBERED_DAYS))
+    results = [_change(command, ratings, habits[command.customer_id]) for command in commands]
+    await ratings.writing.save(connection, outbox)
+    await ratings.save(connection)
+    await bring_forward(connection, "review", _reviews(commands, results, ratings))
+    return [_as_it_stands(each, ratings) for each in results]
 
 
-def _change(command: ChangeCustomer, known: Known, written: _Written) -> Changed | Problem:
-    before = written.profiles.get(command.customer_id, known.profile)
+def _change(command: ChangeCustomer, ratings: Ratings, habit: Habit) -> Changed | Problem:
+    customer_id, writing = command.customer_id, ratings.writing
+    before, grading = ratings.profile(customer_id), ratings.gradings[customer_id]
     try:
-        after = _apply(command, before, known.partition_no)
+        after = _apply(command, before, grading, ratings.known[customer_id].partition_no)
     except ChangeRefused as refusal:
         return Problem(CONFLICT, str(refusal))
     except Problem as problem:
         return problem
+    today = command.request.today(ratings.known[customer_id].today)
+    writing.items += _items(command, command.observed_date or today)
     if after != before:
-        cause = command.request.cause(command.request.today(known.today))
-        written.profiles[command.customer_id] = after
-        written.changes += _recorded(command, domain.changes_between(before, after), after, cause)
-        written.events += profile_events.between(before, after, cause=cause, reason=_reason(command.change))
+        cause = command.request.cause(today)
+        why = Why(source=command.source, note=command.note, standing=_reason(command.change))
+        writing.change(before, after, cause=cause, why=why)
+        by_hand = after.grade != (before.grade if before else None)
+        if by_hand:
+            ratings.regrade(customer_id, grading.give(after.grade, on=today), cause=cause, reason=BY_HAND)
+        ratings.rate(customer_id, habit, cause=cause, reason=None if by_hand else "scored")
     return Changed(before, after)
 
 
-def _apply(command: ChangeCustomer, before: Profile | None, partition_no: int) -> Profile:
+def _apply(command: ChangeCustomer, before: Profile | None, grading: Grading, partition_no: int) -> Profile:
     change = command.change
     if isinstance(change, Register):
         if before is not None and change.update:
-            return domain.amend(before, change.facts)
+            return domain.amend(before, _by_hand(change.facts, grading))
         new = Profile(customer_id=command.customer_id, partition_no=partition_no, **change.facts)
-        return domain.register(before, new)
+        return domain.register(before, new, decided=() if grading.basis == BY_HAND else ("grade",))
     if before is None:
         raise Problem(NOT_FOUND)
     match change:
         case Amend(facts, version):
             if version not in {None, before.version}:
                 raise Problem(PRECONDITION_FAILED)
-            return domain.amend(before, facts)
+            return domain.amend(before, _by_hand(facts, grading))
         case Blacklist(reason):
             return domain.blacklist(before, reason=reason)
         case Delist():
@@ -137,34 +149,36 @@ def _apply(command: ChangeCustomer, before: Profile | None, partition_no: int) -
             return domain.record_insolvency(before, opened_date=opened_date)
 
 
-def _reason(change: object) -> str:
-    return change.reason if isinstance(change, Blacklist | Delist) else profile_events.BY_HAND
+def _by_hand(facts: Mapping[str, Any], grading: Grading) -> Mapping[str, Any]:
+    if grading.override is not None and facts.get("grade", grading.grade) != grading.grade:
+        raise ChangeRefused(f"An override of the grade holds until {grading.override.end_date}.")
+    return facts
 
 
-def _recorded(
-    command: ChangeCustomer, differences: Sequence[FieldChange], after: Profile, cause: Cause
-) -> list[RecordedChange]:
-    return [
-        RecordedChange(
-            change_id=cause.id_of(f"change/{command.customer_id}", each.field),
-            subject=f"customer/{command.customer_id}",
-            customer_id=command.customer_id,
-            partition_no=after.partition_no,
-            field=each.field,
-            before=_shown(each.before),
-            after=_shown(each.after),
-            reason=command.note,
-            source=command.source,
-            actor=cause.actor,
-            correlation_id=cause.correlation_id,
-            business_date=cause.business_date,
-            recorded_at=cause.recorded_at,
-        )
-        for each in differences
+def _reviews(
+    commands: Sequence[ChangeCustomer], results: Sequence[Changed | Problem], ratings: Ratings
+) -> dict[UUID, date]:
+    new = [
+        command
+        for command, result in zip(commands, results, strict=True)
+        if isinstance(result, Changed) and result.before is None
     ]
+    today = {each.customer_id: each.request.today(ratings.known[each.customer_id].today) for each in new}
+    return {key: ratings.policy.review_after(day) for key, day in today.items()}
 
 
-def _shown(value: Any) -> Any:
-    if isinstance(value, Money):
-        return {"amount": format_amount(value.minor, value.currency), "currency": value.currency}
-    return value
+def _as_it_stands(result: Changed | Problem, ratings: Ratings) -> Changed | Problem:
+    if isinstance(result, Problem):
+        return result
+    return replace(result, after=ratings.profile(result.after.customer_id) or result.after)
+
+
+def _items(command: ChangeCustomer, confirmed_date: date) -> list[Item]:
+    if not isinstance(command.change, Register | Amend):
+        return []
+    named = (name for name in domain.DATED if command.change.facts.get(name) is not None)
+    return [Item(command.customer_id, name, command.source, confirmed_date) for name in named]
+
+
+def _reason(change: object) -> str:
+    return change.reason if isinstance(change, Blacklist | Delist) else BY_HAND

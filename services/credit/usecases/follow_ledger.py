@@ -9,18 +9,21 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.account import Account, Movement, Receivable, UnknownInvoice
-from services.credit.domain.reservations import Consumption, next_date_of
+from services.credit.domain.grading import GradePolicy
+from services.credit.domain.reservations import Consumption
 from services.credit.store.accounts import load_accounts, save_accounts
+from services.credit.usecases.end_reservations import time_reservations
+from services.credit.usecases.fold_habits import customer_of, open_habits
+from services.credit.usecases.rate_customers import open_ratings
+from services.credit.usecases.request import ACTOR
+from services.credit.usecases.writing import Writing
 from shared.contracts import ledger
 from shared.contracts.credit import CreditConsumed
 from shared.contracts.event import Event
-from shared.messaging.customers import set_next_dates
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing, cause_of_event
 from shared.messaging.subscription import Received, Refused
 from shared.money import Money
-
-ACTOR = "credit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ def receive_payment(account: Account, event: ledger.PaymentReceived, _today: dat
     return []
 
 
+def hear_overdue(_account: Account, _event: ledger.InvoiceOverdue, _today: date) -> list[Taken]:
+    """Move nothing: what is overdue is part of the habit."""
+    return []
+
+
 Moving = ledger.PaymentAllocated | ledger.PaymentReversed | ledger.PaymentRefunded
 
 
@@ -86,28 +94,36 @@ async def follow_ledger(
     *,
     folds: Mapping[type[Event], Fold],
     today: date,
+    policy: GradePolicy,
     recorded_at: datetime,
     outbox: Outbox,
 ) -> None:
-    """Fold events, in order, into their locked customers' accounts; save what differs, tell what was consumed."""
+    """Fold events, in order, into locked customers' accounts and habits; save what differs, tell what followed."""
     accounts = await load_accounts(
         connection,
-        {_customer_of(each) for each in batch},
+        {customer_of(each) for each in batch},
         invoice_ids={invoice_id for each in batch for invoice_id in _invoices_of(each.event)},
     )
-    events: list[Outgoing] = []
+    partitions = {key: each.account.partition_no for key, each in accounts.items()}
+    habits = await open_habits(connection, batch, partitions=partitions, today=today)
+    ratings = await open_ratings(connection, habits.habits, policy=policy, writing=Writing())
+    consumed: set[UUID] = set()
     for received in batch:
-        account = accounts[_customer_of(received)].account
+        account = accounts[customer_of(received)].account
         try:
             taken = folds[type(received.event)](account, received.event, today)
         except UnknownInvoice as unknown:
             raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
-        events += [_consumed(account.customer_id, each, cause) for each in taken]
+        ratings.writing.events += [_consumed(account.customer_id, each, cause) for each in taken]
+        consumed |= {account.customer_id for _ in taken}
+        if habits.hear(account.customer_id, received):
+            ratings.rate(account.customer_id, habits.habits[account.customer_id], cause=cause, reason="scored")
     await save_accounts(connection, accounts.values())
-    next_dates = {key: next_date_of(each.account.reservations.values()) for key, each in accounts.items()}
-    await set_next_dates(connection, next_dates)
-    await outbox.append(connection, events)
+    await habits.save(connection)
+    await time_reservations(connection, {key: accounts[key].account.reservations.values() for key in consumed})
+    await ratings.writing.save(connection, outbox)
+    await ratings.save(connection)
 
 
 def _movements(changes: Sequence[ledger.InstalmentChange]) -> list[Movement]:
@@ -118,12 +134,6 @@ def _invoices_of(event: Event) -> set[UUID]:
     return {each.invoice_id for each in getattr(event, "changes", ())} | {
         each for each in (getattr(event, "invoice_id", None),) if each is not None
     }
-
-
-def _customer_of(received: Received) -> UUID:
-    if received.envelope.customer_id is None:
-        raise Refused("the event names no customer")
-    return received.envelope.customer_id
 
 
 def _consumed(customer_id: UUID, taken: Taken, cause: Cause) -> Outgoing:

@@ -13,8 +13,10 @@ from shared.money import Money
 BY_HAND = "by_hand"
 
 
-def between(before: Profile | None, after: Profile, *, cause: Cause, reason: str) -> list[Outgoing]:
-    """Return the events that follow from this difference."""
+def between(
+    before: Profile | None, after: Profile, *, cause: Cause, why_standing: str, why_grade: str
+) -> list[Outgoing]:
+    """Return the events that follow from this difference, with the reasons of another standing and another grade."""
     return [
         Outgoing(
             event=event,
@@ -23,21 +25,21 @@ def between(before: Profile | None, after: Profile, *, cause: Cause, reason: str
             effective_date=_effective(event, cause.business_date),
             customer_id=after.customer_id,
         )
-        for event in _events(before, after, reason)
+        for event in _events(before, after, why_standing, why_grade)
     ]
 
 
-def _events(before: Profile | None, after: Profile, reason: str) -> Iterator[Event]:
+def _events(before: Profile | None, after: Profile, why_standing: str, why_grade: str) -> Iterator[Event]:
     if before is None:
         yield contracts.CustomerRegistered(facts=_facts(after))
     else:
         if changed := [name for name in TOLD if getattr(before, name) != getattr(after, name)]:
             yield contracts.CustomerProfileChanged(facts=_facts(after), changed=changed)
         if before.grade != after.grade:
-            yield contracts.GradeChanged(grade_before=before.grade, grade=after.grade, reason=BY_HAND)
+            yield contracts.GradeChanged(grade_before=before.grade, grade=after.grade, reason=why_grade)
     if after.limit is not None and (before is None or before.limit != after.limit):
         yield _limit_changed(before.limit if before else None, after.limit)
-    yield from _standing(before, after, reason)
+    yield from _standing(before, after, why_standing)
 
 
 def _limit_changed(before: Money | None, after: Money) -> contracts.CreditLimitChanged:
