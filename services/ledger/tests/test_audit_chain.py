@@ -102,6 +102,17 @@ async def test_every_record_is_sealed_under_a_number_without_a_hole(office: Offi
     assert turned == []
 
 
+async def test_the_workers_task_seals_by_itself(office: Office) -> None:
+    """L17: nobody has to ask; the limit leaves room for a busy machine."""
+    task = asyncio.create_task(office.keeper.seal())
+    await office.record(13, 14)
+    async with asyncio.timeout(10):
+        while (await office.house.rows("SELECT count(*) FROM audit_record WHERE chain_number IS NULL"))[0]["count"]:
+            await asyncio.sleep(0.05)
+    task.cancel()
+    assert (await office.verify()).records == 15
+
+
 async def test_a_record_that_commits_late_is_sealed_late(office: Office) -> None:
     """L17: no request waits for the chain, and the chain waits for no request."""
     async with office.house.context.engine.connect() as slow:

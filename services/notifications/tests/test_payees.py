@@ -4,12 +4,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifications.domain.letter import letter
 from services.notifications.domain.payee import accounts_on
+from services.notifications.gateways.rendering import render
 from services.notifications.tests.facts import NOW, PAYEE, TODAY, TOMORROW, Customer, creditor, person
 from services.notifications.tests.house import House
+from services.notifications.tests.test_mails import demand, words
 from shared.contracts import ledger
 from shared.messaging.subscription import Received
 
@@ -56,6 +60,20 @@ def test_a_creditor_who_was_told_before_there_were_accounts_is_paid_as_recorded(
     """L19: and with all fields that a layout shows."""
     recorded = {"name": "Acme", "account": "0", "bank": "Bank", "bic": "", "currencies": ""}
     assert accounts_on(OLD, currencies=["CNY", "USD"], day=TODAY) == [recorded]
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "Account number"), ("zh", "账号")])
+def test_two_currencies_with_accounts_of_their_own_are_told_apart(language: str, label: str) -> None:
+    """L19: in both parts of a mail, each account below its currency."""
+    demanded = demand(language)
+    yen = {**demanded.payee["accounts"][0], "currency": "JPY", "number": "777", "bic": None}
+    known = {**demanded.payee, "accounts": [*demanded.payee["accounts"], yen]}
+    rendered = render(words(f"reminder.{language}"), letter(replace(demanded, payee=known)), language=language)
+    lines = [line.strip() for line in rendered.text.splitlines()]
+    first, second = lines.index("CNY"), lines.index("JPY")
+    assert lines[first + 2] == f"{label}: 6222 0000 1234"
+    assert lines[second + 2] == f"{label}: 777"
+    assert rendered.html.index(">CNY<") < rendered.html.index("6222 0000 1234") < rendered.html.index(">JPY<")
 
 
 def told(minutes: int, *accounts: tuple[str, str, date], **other: Any) -> Received:
