@@ -92,5 +92,6 @@ def state_of(settings: Mapping[str, str], *, worker_ports: Mapping[str, int]) ->
         topic_prefix="dueflow.",
         partitions=int(settings["DUEFLOW_PARTITIONS"]),
         api_key=settings["DUEFLOW_API_KEY"],
+        colleague_key=settings["DUEFLOW_COLLEAGUE_API_KEY"],
         mailbox_url=f"http://127.0.0.1:{USUAL_PORTS['mailbox']}",
     )
