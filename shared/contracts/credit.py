@@ -10,6 +10,7 @@ from shared.contracts import event
 from shared.contracts.event import Code, Currency, Event, Minor, Part, Reference
 
 Grade = Literal["A", "B", "C", "D"]
+Light = Literal["green", "yellow", "red"]
 
 
 class CustomerFacts(Part):
@@ -43,7 +44,7 @@ class CreditLimitChanged(Event, wire="credit.credit-limit-changed.v1"):
     currency: Currency
     limit_before_minor: Minor | None = None
     limit_minor: Minor
-    reason: Code
+    reason: Annotated[Code, Field(description="by_hand | computed | progressed | temporary | temporary_ended")]
 
 
 class GradeChanged(Event, wire="credit.grade-changed.v1"):
@@ -62,6 +63,9 @@ class CreditReserved(Event, wire="credit.credit-reserved.v1"):
     currency: Currency
     amount_minor: Minor
     expires_date: date
+    terms_days: Annotated[
+        int | None, Field(ge=0, description="The longest net days promised to the order; none: as the contract says")
+    ] = None
 
 
 class CreditConsumed(Event, wire="credit.credit-consumed.v1"):
@@ -83,6 +87,41 @@ class CreditReleased(Event, wire="credit.credit-released.v1"):
     currency: Currency
     amount_minor: Minor
     reason: Annotated[Code, Field(description="released | expired")]
+
+
+class AlertLevelChanged(Event, wire="credit.alert-level-changed.v1"):
+    """The customer's traffic light is another one from now (C6)."""
+
+    light_before: Annotated[Light | None, Field(description="None: no light was told before")] = None
+    light: Light
+    reasons: Annotated[
+        list[Code], Field(description="grade, debt_age, promises_broken, exposure, insolvency, blacklisted")
+    ]
+
+
+class CreditTermsChanged(Event, wire="credit.credit-terms-changed.v1"):
+    """New orders of this customer get at most so many net days; due dates of issued invoices never change (C6)."""
+
+    terms_days_before: Annotated[int | None, Field(ge=0)] = None
+    terms_days: Annotated[
+        int | None, Field(ge=0, description="0: in advance; none: nothing but the contract decides")
+    ] = None
+    reasons: Annotated[list[Code], Field(description="Those that bind: grade, newcomer, light_yellow, light_red")]
+
+
+class CreditHoldPlaced(Event, wire="credit.credit-hold-placed.v1"):
+    """The ERP stops deliveries already agreed, until the hold is lifted (C6)."""
+
+    hold_id: UUID
+    reason: Code
+    request_id: Annotated[UUID | None, Field(description="The SupplyStopRequested that asked for it")] = None
+
+
+class CreditHoldLifted(Event, wire="credit.credit-hold-lifted.v1"):
+    """The ERP resumes deliveries."""
+
+    hold_id: UUID
+    reason: Annotated[Code, Field(description="paid | secured | decided")]
 
 
 class CustomerBlacklisted(Event, wire="credit.customer-blacklisted.v1"):
