@@ -1,29 +1,31 @@
 """Reads the credit policy from YAML and refuses, by name and place, what it does not understand."""
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from services.credit.domain.policy import Policy
 from services.credit.domain.portfolio import Watch
+from services.credit.gateways.policy_sections import (
+    HoldSection,
+    LightSection,
+    LimitSection,
+    NewcomerSection,
+    Percent,
+    Section,
+    TermsSection,
+)
 from shared.money import AmountError, Money, parse_amount
 from shared.web.models import Currency, PositiveAmountText
-
-Percent = Annotated[Decimal, Field(gt=0, le=100)]
 
 
 class BadPolicy(ValueError):
     """The file is no policy; the message names the file, the place and what is wrong there."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Portfolio(_Part):
+class _Portfolio(Section):
     currency: Currency
     warn_from_pct: Percent
     customer_share_pct: Percent | None = None
@@ -31,9 +33,14 @@ class _Portfolio(_Part):
     countries: dict[str, PositiveAmountText] = {}
 
 
-class _File(_Part):
+class _File(Section):
     version: Annotated[str, Field(min_length=1, max_length=64)]
     new_customer_limits: dict[Currency, PositiveAmountText]
+    limits: LimitSection
+    newcomers: NewcomerSection
+    terms: TermsSection
+    light: LightSection
+    holds: HoldSection
     portfolio: _Portfolio | None = None
 
 
@@ -47,6 +54,11 @@ def read_policy(path: Path) -> Policy:
                 currency: Money(parse_amount(amount, currency), currency)
                 for currency, amount in document.new_customer_limits.items()
             },
+            limits=document.limits.policy(),
+            newcomers=document.newcomers.policy(),
+            terms=document.terms.policy(document.newcomers),
+            light=document.light.policy(),
+            hold_debt_days=document.holds.debt_days,
             watch=_watch(document.portfolio) if document.portfolio else None,
         )
     except ValidationError as error:

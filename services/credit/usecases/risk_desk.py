@@ -1,0 +1,152 @@
+"""Customers as risks while a batch is applied: limit, light, terms and hold are derived anew after each cause (C4, C6)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.credit.domain import risk as domain
+from services.credit.domain.exposure import Parts, exposure
+from services.credit.domain.holds import Hold
+from services.credit.domain.light import Used
+from services.credit.domain.limits import compute
+from services.credit.domain.policy import Policy
+from services.credit.domain.profile import Profile, amend
+from services.credit.domain.rates import RateMissing, Rates
+from services.credit.domain.risk import Risk
+from services.credit.store.changes import RecordedChange, record_changes
+from services.credit.store.disputes import OpenDispute, load_disputes
+from services.credit.store.holds import load_holds, save_holds
+from services.credit.store.profiles import Known, save_profiles
+from services.credit.store.rates import load_rates
+from services.credit.store.risks import load_risks, save_risks
+from services.credit.store.timers import set_timers
+from services.credit.usecases.check_answer import money
+from services.credit.usecases.risk_events import hold_lifted, limit_changed, outgoing, risk_changed
+from shared.messaging.outgoing import Cause, Outgoing
+from shared.money import Money
+
+POLICY = "policy"
+"""The source of what the policy changes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RiskDesk:
+    """The customers of a batch as they stand after the causes so far; what differs in the end is saved, each row once.
+
+    `profiles` are the caller's too: he puts in what he changes, and what the limit's rules change is found there.
+    """
+
+    policy: Policy
+    rates: Mapping[date, Rates]
+    profiles: dict[UUID, Profile | None]
+    risks: dict[UUID, Risk]
+    holds: dict[UUID, Hold]
+    disputes: dict[UUID, dict[UUID, OpenDispute]]
+    loaded: Mapping[UUID, Risk]
+    changed_profiles: dict[UUID, Profile] = field(default_factory=dict)
+    changed_holds: dict[UUID, Hold] = field(default_factory=dict)
+    next_dates: dict[UUID, date | None] = field(default_factory=dict)
+    changes: list[RecordedChange] = field(default_factory=list)
+    events: list[Outgoing] = field(default_factory=list)
+
+    def settle(self, risk: Risk, *, parts: Parts, cause: Cause) -> None:
+        """Derive the customer's limit, light and terms anew, and lift the hold if its cause is paid."""
+        before = self.risks[risk.customer_id]
+        profile = self.profiles[risk.customer_id]
+        if profile is not None:
+            risk = self._grant(before, risk, profile, cause)
+        self.look(self._lift_if_paid(risk, cause), parts=parts, cause=cause)
+
+    def look(self, risk: Risk, *, parts: Parts, cause: Cause) -> None:
+        """Derive light and terms anew, under the limit as it is."""
+        before, profile = self.risks[risk.customer_id], self.profiles[risk.customer_id]
+        used = _used(profile.limit if profile else None, parts, self.rates[cause.business_date])
+        outlook = domain.look(risk, profile, used=used, policy=self.policy, as_of=cause.business_date)
+        self.events += risk_changed(before, outlook.risk, cause=cause)
+        self.risks[risk.customer_id] = outlook.risk
+        self.next_dates[risk.customer_id] = outlook.next_date
+
+    def hold(self, hold: Hold) -> None:
+        """Keep a hold that was placed or lifted."""
+        self.holds[hold.hold_id] = self.changed_holds[hold.hold_id] = hold
+
+    def wake(self, customer_id: UUID, day: date) -> None:
+        """Let the work of `day` look at the customer, if nothing does before."""
+        self.next_dates[customer_id] = min(day, self.next_dates.get(customer_id) or day)
+
+    async def save(self, connection: AsyncConnection) -> None:
+        """Save what differs from what was loaded; the caller appends the events."""
+        await save_profiles(connection, self.changed_profiles.values())
+        await record_changes(connection, self.changes)
+        await save_risks(connection, [each for key, each in self.risks.items() if each != self.loaded[key]])
+        await save_holds(connection, self.changed_holds.values())
+        await set_timers(connection, "risk", self.next_dates)
+
+    def _grant(self, before: Risk, risk: Risk, profile: Profile, cause: Cause) -> Risk:
+        rates, today = self.rates[cause.business_date], cause.business_date
+        computed = compute(domain.means_of(profile), policy=self.policy.limits, rates=rates)
+        risk = domain.recompute(risk, computed, policy=self.policy)
+        risk, limit, reason = domain.regrant(before, risk, as_of=today)
+        if limit is not None and limit != profile.limit:
+            after = amend(profile, {"limit": limit})
+            self.profiles[risk.customer_id] = self.changed_profiles[risk.customer_id] = after
+            self.changes.append(_recorded(profile, limit, reason, cause))
+            self.events.append(outgoing(limit_changed(profile.limit, limit, reason=reason), risk, cause))
+        return risk
+
+    def _lift_if_paid(self, risk: Risk, cause: Cause) -> Risk:
+        if risk.hold_id is None:
+            return risk
+        hold, today = self.holds[risk.hold_id], cause.business_date
+        if not hold.is_paid(risk.oldest_due_date, debt_days=self.policy.hold_debt_days, as_of=today):
+            return risk
+        lifted = hold.lift("paid", on=today, by=cause.actor)
+        self.hold(lifted)
+        self.events.append(outgoing(hold_lifted(lifted), lifted, cause))
+        return replace(risk, hold_id=None)
+
+
+async def open_risks(
+    connection: AsyncConnection, known: Mapping[UUID, Known], *, policy: Policy, days: Collection[date]
+) -> RiskDesk:
+    """Return the desk of locked customers; `days` are the business dates on which something is derived."""
+    risks = await load_risks(connection, known)
+    return RiskDesk(
+        policy=policy,
+        rates={day: await load_rates(connection, as_of=day) for day in sorted(set(days))},
+        profiles={key: each.profile for key, each in known.items()},
+        risks=dict(risks),
+        holds=await load_holds(connection, {each.hold_id for each in risks.values() if each.hold_id}),
+        disputes=await load_disputes(connection, known),
+        loaded=risks,
+    )
+
+
+def _used(limit: Money | None, parts: Parts, rates: Rates) -> Used | None:
+    if limit is None:
+        return None
+    try:
+        return Used(exposure(parts, currency=limit.currency, rates=rates), limit)
+    except RateMissing:
+        return None
+
+
+def _recorded(profile: Profile, limit: Money, reason: str, cause: Cause) -> RecordedChange:
+    return RecordedChange(
+        change_id=cause.id_of(f"change/{profile.customer_id}", "limit"),
+        subject=f"customer/{profile.customer_id}",
+        customer_id=profile.customer_id,
+        partition_no=profile.partition_no,
+        field="limit",
+        before=money(profile.limit) if profile.limit else None,
+        after=money(limit),
+        reason=reason,
+        source=POLICY,
+        actor=cause.actor,
+        correlation_id=cause.correlation_id,
+        business_date=cause.business_date,
+        recorded_at=cause.recorded_at,
+    )
