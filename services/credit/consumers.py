@@ -1,4 +1,4 @@
-"""Which of the ledger's facts credit follows, how each moves a customer's account, and what a day ends."""
+"""Which facts of the ledger and of collections credit follows, and what a day ends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.usecases import follow_ledger as follow
 from services.credit.usecases.end_reservations import expire_reservations
+from services.credit.usecases.fold_habits import OUTCOMES
+from services.credit.usecases.follow_collections import follow_collections
 from shared.clock import Clock
 from shared.contracts import ledger
 from shared.contracts.event import Event
@@ -37,10 +39,13 @@ class CreditSubscription:
     @property
     def accepts(self) -> Mapping[str, type[Event]]:
         """Return the event classes to be applied, by wire name."""
-        return {each.wire: each for each in FOLDS}
+        return {each.wire: each for each in (*FOLDS, *OUTCOMES)}
 
     async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
-        """Follow the ledger's facts."""
+        """Follow the facts of one topic."""
+        if any(type(each.event) in OUTCOMES for each in batch):
+            await follow_collections(connection, batch, today=today)
+            return
         await follow.follow_ledger(
             connection, batch, folds=FOLDS, today=today, recorded_at=self.clock.now(), outbox=self.outbox
         )

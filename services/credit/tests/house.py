@@ -20,7 +20,7 @@ from services.credit.consumers import CreditSubscription
 from services.credit.main import SERVICE
 from services.credit.settings import CreditSettings
 from shared.clock import FixedClock
-from shared.contracts import ledger
+from shared.contracts import collections, ledger
 from shared.contracts.event import Event
 from shared.ids import customer_id_of, derived_id, new_id, partition_of
 from shared.messaging.customers import lock_customers
@@ -36,6 +36,7 @@ PARTITIONS = 4
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 KEY = "credit-test-key-0123456789"
+PromiseEnding = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 ROOT = UUID("019cae00-0000-7000-8000-000000000000")
 
@@ -136,6 +137,7 @@ class Ledger:
     currency: str = "CNY"
     facts: list[Received] = field(default_factory=list)
     open: dict[UUID, int] = field(default_factory=dict)
+    due: dict[UUID, date] = field(default_factory=dict)
     unapplied: int = 0
 
     @property
@@ -143,17 +145,20 @@ class Ledger:
         """The customer's id."""
         return customer_id_of(self.number)
 
-    def issue(self, invoice: str, amount: int, *, order: str | None = None) -> None:
-        """Issue an invoice of one instalment."""
+    def issue(
+        self, invoice: str, amount: int, *, order: str | None = None, on: date = TODAY, due: date | None = None
+    ) -> None:
+        """Issue an invoice of one instalment, due on the day of its issue unless another is named."""
         invoice_id = derived_id(self.customer_id, invoice)
         self.open[invoice_id] = amount
+        self.due[invoice_id] = due or on
         self._add(
             ledger.InvoiceIssued(
                 invoice_id=invoice_id,
                 entity=self.entity,
                 number=invoice,
                 order_number=order,
-                issue_date=TODAY,
+                issue_date=on,
                 currency=self.currency,
                 total_minor=amount,
                 penalty_pct_per_day=Decimal("0.05"),
@@ -195,7 +200,7 @@ class Ledger:
             )
         )
 
-    def pay(self, payment: str, amount: int, *invoices: str) -> int:
+    def pay(self, payment: str, amount: int, *invoices: str, on: date = TODAY) -> int:
         """Pay, and settle the invoices as far as the money goes; return what stays unapplied of it."""
         self.unapplied += amount
         self._add(
@@ -206,13 +211,13 @@ class Ledger:
                 reference=payment,
                 currency=self.currency,
                 amount_minor=amount,
-                received_date=TODAY,
+                received_date=on,
             )
         )
         rest, changes = amount, []
         for invoice in invoices:
             part = min(rest, self.open[derived_id(self.customer_id, invoice)])
-            changes.append(self._change(invoice, -part))
+            changes.append(self._change(invoice, -part, on=on))
             rest -= part
         if changes:
             self.unapplied -= amount - rest
@@ -229,7 +234,7 @@ class Ledger:
             )
         return rest
 
-    def reverse(self, payment: str, invoice: str, amount: int, unapplied: int) -> None:
+    def reverse(self, payment: str, invoice: str, amount: int, unapplied: int, *, on: date = TODAY) -> None:
         """Reverse a payment: what it had settled of the invoice is open again, its unapplied rest is gone."""
         self.unapplied -= unapplied
         self._add(
@@ -238,10 +243,10 @@ class Ledger:
                 entity=self.entity,
                 currency=self.currency,
                 reason="bounced",
-                reversed_date=TODAY,
+                reversed_date=on,
                 unapplied_before_minor=unapplied,
                 unapplied_after_minor=0,
-                changes=[self._change(invoice, amount)],
+                changes=[self._change(invoice, amount, on=on)],
             )
         )
 
@@ -260,7 +265,20 @@ class Ledger:
             )
         )
 
-    def _change(self, invoice: str, delta: int) -> ledger.InstalmentChange:
+    def end_promise(self, promise: str, kind: type[PromiseEnding] = collections.PromiseBroken) -> None:
+        """Let collections say how a promise ended."""
+        self._add(
+            kind(
+                promise_id=derived_id(self.customer_id, promise),
+                entity=self.entity,
+                currency=self.currency,
+                amount_minor=100,
+                paid_minor=0 if kind is collections.PromiseBroken else 100,
+                instalment_ids=[],
+            )
+        )
+
+    def _change(self, invoice: str, delta: int, *, on: date = TODAY) -> ledger.InstalmentChange:
         invoice_id = derived_id(self.customer_id, invoice)
         before = self.open[invoice_id]
         self.open[invoice_id] = before + delta
@@ -269,17 +287,17 @@ class Ledger:
             invoice_id=invoice_id,
             invoice_number=invoice,
             ordinal=1,
-            due_date=TODAY,
+            due_date=self.due[invoice_id],
             open_before_minor=before,
             open_after_minor=before + delta,
             rule="designation",
-            effective_date=TODAY,
+            effective_date=on,
             episode=1,
         )
 
     def _instalment(self, invoice_id: UUID, amount: int) -> ledger.IssuedInstalment:
         return ledger.IssuedInstalment(
-            instalment_id=derived_id(invoice_id, "1"), ordinal=1, due_date=TODAY, amount_minor=amount
+            instalment_id=derived_id(invoice_id, "1"), ordinal=1, due_date=self.due[invoice_id], amount_minor=amount
         )
 
     def _add(self, event: Event) -> None:

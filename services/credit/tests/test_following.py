@@ -15,6 +15,8 @@ _TABLES = {
     "balance": "customer_id, entity, currency",
     "receivable": "invoice_id",
     "reservation": "reservation_id",
+    "instalment": "instalment_id, known_from",
+    "timer": "customer_id, kind",
     "customer": "customer_id",
     "outbox": "id",
 }
@@ -71,12 +73,14 @@ async def test_batches_cut_at_random_give_the_same_rows_and_the_same_outbox(erp:
     assert [row[0]["rest_minor"] for row in whole["reservation"]] == [0, 0, 0]
     for seed in range(6):
         async with engine.begin() as connection:
-            await connection.exec_driver_sql("TRUNCATE balance, receivable")
+            await connection.exec_driver_sql("TRUNCATE balance, receivable, instalment")
             await connection.exec_driver_sql("DELETE FROM outbox WHERE id NOT IN (SELECT id FROM before_outbox)")
             await connection.exec_driver_sql(
                 "UPDATE reservation AS r SET rest_minor = b.rest_minor, state = b.state, closed_date = b.closed_date "
                 "FROM before_reservation AS b WHERE b.reservation_id = r.reservation_id"
             )
+            await connection.exec_driver_sql("TRUNCATE timer")
+            await connection.exec_driver_sql("INSERT INTO timer SELECT * FROM before_timer")
             await connection.exec_driver_sql(
                 "UPDATE customer AS c SET next_date = b.next_date FROM before_customer AS b "
                 "WHERE b.customer_id = c.customer_id"

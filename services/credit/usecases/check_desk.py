@@ -20,7 +20,7 @@ from services.credit.store.groups import Group, load_groups
 from services.credit.store.profiles import Known, load_known
 from services.credit.store.rates import load_rates
 from services.credit.store.reservations import insert_reservations
-from shared.messaging.customers import set_next_dates
+from services.credit.store.timers import bring_forward
 from shared.money import Money
 
 Order = tuple[UUID, str]
@@ -105,17 +105,10 @@ class Desk:
             self.matched[invoice.invoice_id] = self.unmatched[order][invoice.invoice_id] = invoice
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Save reservations, matched invoices and the customers' next dates; the checks must be there already."""
+        """Save reservations, matched invoices and the days that end them; the checks must be there already."""
         await insert_reservations(connection, self.reserved)
         await save_matched(connection, self.matched.values())
-        await set_next_dates(connection, self._next_dates())
-
-    def _next_dates(self) -> dict[UUID, date | None]:
-        dates: dict[UUID, date | None] = {}
-        for each in self.reserved:
-            known = self.known[each.customer_id].next_date
-            dates[each.customer_id] = min(known or each.lapse_date, each.lapse_date)
-        return dates
+        await bring_forward(connection, "reservation", {each.customer_id: each.lapse_date for each in self.reserved})
 
 
 async def open_desk(

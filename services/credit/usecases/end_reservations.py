@@ -1,6 +1,6 @@
 """Gives back what reservations still hold: by a person's decision, or because their last day has passed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.domain.reservations import NotLive, Reservation, lapse, next_date_of, release
 from services.credit.store.profiles import load_known
 from services.credit.store.reservations import load_live, load_reservations, save_reservations
-from services.credit.usecases.follow_ledger import ACTOR
-from services.credit.usecases.request import Request
+from services.credit.store.timers import set_timers
+from services.credit.usecases.request import ACTOR, Request
 from shared.contracts.credit import CreditReleased
-from shared.messaging.customers import set_next_dates
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing, cause_of_day
 from shared.messaging.subscription import Day
@@ -60,7 +59,7 @@ async def release_reservations(
 async def expire_reservations(
     connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day, recorded_at: datetime, outbox: Outbox
 ) -> None:
-    """End what lapses on this day for locked customers, and set the date on which their next reservation does."""
+    """End what lapses on this day for locked customers, and set the day on which their next reservation does."""
     held: dict[UUID, dict[UUID, Reservation]] = {each: {} for each in customer_ids}
     for reservation in await load_live(connection, customer_ids):
         held[reservation.customer_id][reservation.reservation_id] = reservation
@@ -72,8 +71,13 @@ async def expire_reservations(
         ended += lapsed
         events += [_released(held[customer_id].pop(each.reservation_id), "expired", cause) for each in lapsed]
     await save_reservations(connection, ended)
-    await set_next_dates(connection, {key: next_date_of(each.values()) for key, each in held.items()})
+    await time_reservations(connection, {key: each.values() for key, each in held.items()})
     await outbox.append(connection, events)
+
+
+async def time_reservations(connection: AsyncConnection, held: Mapping[UUID, Iterable[Reservation]]) -> None:
+    """Set the day that ends the next of the reservations that these customers hold."""
+    await set_timers(connection, "reservation", {key: next_date_of(each) for key, each in held.items()})
 
 
 def _released(before: Reservation, reason: str, cause: Cause) -> Outgoing:

@@ -9,18 +9,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.account import Account, Movement, Receivable, UnknownInvoice
-from services.credit.domain.reservations import Consumption, next_date_of
+from services.credit.domain.reservations import Consumption
 from services.credit.store.accounts import load_accounts, save_accounts
+from services.credit.usecases.end_reservations import time_reservations
+from services.credit.usecases.fold_habits import customer_of, open_habits
+from services.credit.usecases.request import ACTOR
 from shared.contracts import ledger
 from shared.contracts.credit import CreditConsumed
 from shared.contracts.event import Event
-from shared.messaging.customers import set_next_dates
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing, cause_of_event
 from shared.messaging.subscription import Received, Refused
 from shared.money import Money
-
-ACTOR = "credit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +92,25 @@ async def follow_ledger(
     """Fold events, in order, into their locked customers' accounts; save what differs, tell what was consumed."""
     accounts = await load_accounts(
         connection,
-        {_customer_of(each) for each in batch},
+        {customer_of(each) for each in batch},
         invoice_ids={invoice_id for each in batch for invoice_id in _invoices_of(each.event)},
     )
+    partitions = {key: each.account.partition_no for key, each in accounts.items()}
+    habits = await open_habits(connection, batch, partitions=partitions, today=today)
     events: list[Outgoing] = []
     for received in batch:
-        account = accounts[_customer_of(received)].account
+        account = accounts[customer_of(received)].account
         try:
             taken = folds[type(received.event)](account, received.event, today)
         except UnknownInvoice as unknown:
             raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
+        habits.hear(account.customer_id, received)
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
         events += [_consumed(account.customer_id, each, cause) for each in taken]
     await save_accounts(connection, accounts.values())
-    next_dates = {key: next_date_of(each.account.reservations.values()) for key, each in accounts.items()}
-    await set_next_dates(connection, next_dates)
+    await habits.save(connection)
+    consumed = {each.customer_id for each in events if each.customer_id is not None}
+    await time_reservations(connection, {key: accounts[key].account.reservations.values() for key in consumed})
     await outbox.append(connection, events)
 
 
@@ -118,12 +122,6 @@ def _invoices_of(event: Event) -> set[UUID]:
     return {each.invoice_id for each in getattr(event, "changes", ())} | {
         each for each in (getattr(event, "invoice_id", None),) if each is not None
     }
-
-
-def _customer_of(received: Received) -> UUID:
-    if received.envelope.customer_id is None:
-        raise Refused("the event names no customer")
-    return received.envelope.customer_id
 
 
 def _consumed(customer_id: UUID, taken: Taken, cause: Cause) -> Outgoing:

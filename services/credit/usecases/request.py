@@ -7,6 +7,9 @@ from shared.ids import derived_id
 from shared.messaging.outgoing import Cause
 from shared.web.idempotency import Origin
 
+ACTOR = "credit"
+"""Who does what follows from events and days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
