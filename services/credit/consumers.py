@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.domain.policy import Policy
+from services.credit.gateways.policy_file import read_policy
 from services.credit.usecases import follow_ledger as follow
 from services.credit.usecases.end_reservations import expire_reservations
-from services.credit.usecases.fold_habits import OUTCOMES
-from services.credit.usecases.follow_collections import follow_collections
+from services.credit.usecases.follow_collections import HEARD, follow_collections
+from services.credit.usecases.review_risks import review_risks
 from shared.clock import Clock
 from shared.contracts import ledger
 from shared.contracts.event import Event
@@ -35,26 +37,32 @@ class CreditSubscription:
 
     outbox: Outbox
     clock: Clock
+    policy: Policy
 
     @property
     def accepts(self) -> Mapping[str, type[Event]]:
         """Return the event classes to be applied, by wire name."""
-        return {each.wire: each for each in (*FOLDS, *OUTCOMES)}
+        return {each.wire: each for each in (*FOLDS, *HEARD)}
 
     async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
         """Follow the facts of one topic."""
-        if any(type(each.event) in OUTCOMES for each in batch):
-            await follow_collections(connection, batch, today=today)
+        now = self.clock.now()
+        if any(type(each.event) in HEARD for each in batch):
+            await follow_collections(
+                connection, batch, policy=self.policy, today=today, recorded_at=now, outbox=self.outbox
+            )
             return
         await follow.follow_ledger(
-            connection, batch, folds=FOLDS, today=today, recorded_at=self.clock.now(), outbox=self.outbox
+            connection, batch, folds=FOLDS, policy=self.policy, today=today, recorded_at=now, outbox=self.outbox
         )
 
     async def work_day(self, connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day) -> None:
-        """End the reservations whose last day has passed."""
-        await expire_reservations(connection, customer_ids, day=day, recorded_at=self.clock.now(), outbox=self.outbox)
+        """End the reservations whose last day has passed, then derive the risks anew."""
+        now = self.clock.now()
+        await expire_reservations(connection, customer_ids, day=day, recorded_at=now, outbox=self.outbox)
+        await review_risks(connection, customer_ids, policy=self.policy, day=day, recorded_at=now, outbox=self.outbox)
 
 
 def make_subscription(context: Context) -> CreditSubscription:
     """Return the subscription of one process."""
-    return CreditSubscription(context.outbox, context.clock)
+    return CreditSubscription(context.outbox, context.clock, read_policy(context.settings.credit_policy_file))

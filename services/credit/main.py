@@ -10,7 +10,9 @@ from services.credit.api.customers import customers_router, gather_changes
 from services.credit.api.decisions import decisions_router
 from services.credit.api.exposures import exposures_router
 from services.credit.api.groups import groups_router
+from services.credit.api.holds import holds_router
 from services.credit.api.imports import imports_router
+from services.credit.api.limits import limits_router
 from services.credit.api.rates import rates_router
 from services.credit.api.reservations import reservations_router
 from services.credit.consumers import make_subscription
@@ -24,14 +26,16 @@ from shared.service import Context, Service
 def make_routers(context: Context) -> Sequence[APIRouter]:
     """Return the REST of credit."""
     policy = read_policy(context.settings.credit_policy_file)
-    changes = gather_changes(context, block_lane(context))
+    changes = gather_changes(context, block_lane(context), policy)
     return [
-        customers_router(context, changes),
-        imports_router(context),
+        customers_router(context, changes, policy),
+        imports_router(context, policy),
         decisions_router(context, changes),
+        limits_router(context, policy),
+        holds_router(context, policy),
         groups_router(context),
         checks_router(context, policy),
-        reservations_router(context),
+        reservations_router(context, policy),
         exposures_router(context),
         rates_router(context),
     ]

@@ -12,6 +12,7 @@ from services.credit.api import shown
 from services.credit.api.asking import CustomerNumber, asked, known_profile
 from services.credit.api.bodies import AmendCustomer, Code, GroupCode, RegisterCustomer, RegisterCustomers
 from services.credit.api.shown import ChangeShown, CustomerShown
+from services.credit.domain.policy import Policy
 from services.credit.store.changes import list_changes
 from services.credit.store.profiles import list_profiles
 from services.credit.usecases.change_customers import Amend, ChangeCustomer, Changed, Register, change_customers
@@ -31,19 +32,19 @@ Changes = Gatherer[ChangeCustomer, Changed]
 Several = Sequence[ChangeCustomer]
 
 
-def gather_changes(context: Context, lane: Lane) -> Changes:
+def gather_changes(context: Context, lane: Lane, policy: Policy) -> Changes:
     """Return the gatherer of single changes of customers."""
 
     async def execute(connection: AsyncConnection, commands: Several) -> list[Changed | Problem]:
-        return await change_customers(connection, commands, outbox=context.outbox)
+        return await change_customers(connection, commands, policy=policy, outbox=context.outbox)
 
     return Gatherer(lane=lane, execute=execute, render=_changed)
 
 
-def customers_router(context: Context, changes: Changes) -> APIRouter:
+def customers_router(context: Context, changes: Changes, policy: Policy) -> APIRouter:
     """Return the routes of customers."""
     routes = router(prefix="/v1", tags=["customers"])
-    batches = _gather_batches(context)
+    batches = _gather_batches(context, policy)
 
     @routes.post("/customers", status_code=201, response_model=CustomerShown, responses=problems(CONFLICT))
     async def register(body: JsonBody[RegisterCustomer], keyed: Keyed) -> Response:
@@ -139,12 +140,12 @@ def _status(result: Changed) -> int:
     return 201 if result.before is None else 200
 
 
-def _gather_batches(context: Context) -> Gatherer[Several, list[Changed | Problem]]:
+def _gather_batches(context: Context, policy: Policy) -> Gatherer[Several, list[Changed | Problem]]:
     async def execute(
         connection: AsyncConnection, batches: Sequence[Several]
     ) -> list[list[Changed | Problem] | Problem]:
         commands = [command for batch in batches for command in batch]
-        results = iter(await change_customers(connection, commands, outbox=context.outbox))
+        results = iter(await change_customers(connection, commands, policy=policy, outbox=context.outbox))
         return [[next(results) for _ in batch] for batch in batches]
 
     return Gatherer(lane=context.bulk, execute=execute, render=_several, limit=4)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from services.credit.api.customer_file import Entry, Fault, NotCustomers, read_customers
 from services.credit.api.shown import Shown
+from services.credit.domain.policy import Policy
 from services.credit.store.imports import keep_report, load_report
 from services.credit.usecases.change_customers import ChangeCustomer, Changed, Register, change_customers
 from services.credit.usecases.request import Request
@@ -53,7 +54,7 @@ class ImportShown(Shown):
     received_at: datetime
 
 
-def imports_router(context: Context) -> APIRouter:
+def imports_router(context: Context, policy: Policy) -> APIRouter:
     """Return the routes of imports."""
     routes = router(prefix="/v1/imports", tags=["imports"])
 
@@ -67,7 +68,7 @@ def imports_router(context: Context) -> APIRouter:
         request = Request(origin_of(caller), context.clock.now())
         content = b"".join([chunk async for chunk in http.stream()])
         try:
-            report = await _import(context, request, content, strict=strict == "true")
+            report = await _import(context, policy, request, content, strict=strict == "true")
         except NotCustomers as error:
             raise Problem(INVALID, f"This is no file of customers: {error}.") from None
         async with context.begin() as connection:
@@ -92,7 +93,7 @@ def imports_router(context: Context) -> APIRouter:
     return routes
 
 
-async def _import(context: Context, request: Request, content: bytes, *, strict: bool) -> ImportShown:
+async def _import(context: Context, policy: Policy, request: Request, content: bytes, *, strict: bool) -> ImportShown:
     faults: list[Fault] = []
     total = imported = 0
     refused = strict and await _has_faults(content)
@@ -101,7 +102,7 @@ async def _import(context: Context, request: Request, content: bytes, *, strict:
         faults += [each for each in portion if isinstance(each, Fault)]
         total += len(portion)
         if not refused:
-            imported += await _record(context, request, entries)
+            imported += await _record(context, policy, request, entries)
     return ImportShown(
         import_id=request.origin.cause_id,
         strict=strict,
@@ -134,12 +135,12 @@ def _portions(lines: Iterable[Entry | Fault]) -> Iterator[list[Entry | Fault]]:
         yield portion
 
 
-async def _record(context: Context, request: Request, entries: Sequence[Entry]) -> int:
+async def _record(context: Context, policy: Policy, request: Request, entries: Sequence[Entry]) -> int:
     """Record entries in one transaction and return of how many customers something changed."""
     commands = [_command(request, entry) for entry in entries]
     async with context.begin() as connection:
         await lock_customers(connection, {each.customer_id for each in commands}, partitions=context.partitions)
-        results = await change_customers(connection, commands, outbox=context.outbox)
+        results = await change_customers(connection, commands, policy=policy, outbox=context.outbox)
     await context.wake.outbox()
     return sum(1 for each in results if isinstance(each, Changed) and each.before != each.after)
 

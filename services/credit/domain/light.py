@@ -50,7 +50,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """All that decides the light; `oldest_due_date` is of the collectible debts, `used` None while no limit is known."""
+    """All that decides the light; `oldest_due_date` is of collectible debts, `used` None while no limit is known."""
 
     grade: Grade | None = None
     insolvent: bool = False

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
 
-from services.credit.domain.profile import Grade
+from services.credit.domain.profile import Grade, Standing
 from services.credit.domain.rates import RateMissing, Rates
 from shared.money import Money
 
@@ -21,7 +21,7 @@ class LimitPolicy:
     sales_pct: Decimal
     grade_factors: Mapping[Grade, Decimal]
     ungraded_factor: Decimal
-    standing_factors: Mapping[str, Decimal]
+    standing_factors: Mapping[Standing, Decimal]
     unknown_standing_factor: Decimal
     maximum: Mapping[str, Money]
 
@@ -32,10 +32,10 @@ class Means:
 
     registered_capital: Money | None = None
     annual_sales: Money | None = None
-    industry_standing: str | None = None
+    industry_standing: Standing | None = None
     grade: Grade | None = None
     secured: Money | None = None
-    insured: Money | None = None
+    insured_amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def compute(means: Means, *, policy: LimitPolicy, rates: Rates) -> Computed:
     ]
     base = min(shares) * _grade_factor(means, policy, inputs) * _standing_factor(means, policy, inputs)
     whole = int(base.to_integral_value(ROUND_FLOOR))
-    whole += sum(inputs.minor_known(name, getattr(means, name)) for name in ("secured", "insured"))
+    whole += sum(inputs.minor_known(name, getattr(means, name)) for name in ("secured", "insured_amount"))
     return Computed(Money(min(whole, policy.maximum[leading.currency].minor), leading.currency), tuple(inputs.missing))
 
 

@@ -15,8 +15,8 @@ from shared.money import Money
 class Policy:
     """The rules of limits, light, terms and holds, and the portfolio's warnings.
 
-    `new_customer_limits` is the limit of a customer without one of his own, by the order's currency; a hold ends when no
-    collectible debt of `hold_debt_days` or more is left.
+    `new_customer_limits` is the limit of a customer without one of his own, by the order's currency; a hold ends when
+    no collectible debt of `hold_debt_days` or more is left.
     """
 
     version: str

@@ -1,4 +1,4 @@
-"""What credit holds of a customer at present: light, terms and limit, all derived anew when an input changes (C4, C6)."""
+"""What credit holds of a customer at present: light, terms, limit, derived anew when an input changes (C4, C6)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.credit.domain.collectible import oldest_due_date
 from services.credit.domain.habits import Debt, Habit
+from services.credit.domain.holds import is_old
 from services.credit.domain.light import Color, Light, Situation, Used, light_of
 from services.credit.domain.limits import Computed, Means, Source, Temporary, granted, share_of
 from services.credit.domain.newcomers import Growth, grow, is_newcomer, new_until
@@ -18,13 +19,16 @@ from shared.money import Money
 
 LimitReason = Literal["by_hand", "computed", "progressed", "temporary", "temporary_ended"]
 
+_NOT_BEGUN = Growth()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
     """One customer's row.
 
     `oldest_due_date` to `paid_invoices` sum up what was heard of his debts, so that an order is decided without reading
-    them. `given` is the limit set by hand, `computed` the one that follows from the formula and the growth.
+    them. `given` is the limit set by hand, `computed` the one that follows from the formula and the growth,
+    `secured` what securities in hand are worth.
     """
 
     customer_id: UUID
@@ -37,11 +41,12 @@ class Risk:
     promises_broken: tuple[date, ...] = ()
     first_invoice_date: date | None = None
     paid_invoices: int = 0
-    growth: Growth = Growth()
+    growth: Growth = _NOT_BEGUN
     limit_source: Source | None = None
     given: Money | None = None
     computed: Money | None = None
     temporary: Temporary | None = None
+    secured: Money | None = None
     hold_id: UUID | None = None
 
     @property
@@ -139,15 +144,15 @@ def newcomer(risk: Risk, *, policy: Policy, as_of: date) -> bool:
     )
 
 
-def means_of(profile: Profile) -> Means:
-    """Return what the formula reads of a profile."""
+def means_of(profile: Profile, risk: Risk) -> Means:
+    """Return what the formula reads of a customer."""
     return Means(
         registered_capital=profile.registered_capital,
         annual_sales=profile.annual_sales,
         industry_standing=profile.industry_standing,
         grade=profile.grade,
-        secured=profile.secured,
-        insured=profile.insured,
+        secured=risk.secured,
+        insured_amount=profile.insured_amount,
     )
 
 
@@ -160,6 +165,8 @@ def _next_date(risk: Risk, light: Light, policy: Policy, as_of: date) -> date | 
     dates = [light.next_date]
     if (quarter_end := risk.growth.quarter_end(policy.newcomers)) is not None:
         dates.append(max(quarter_end, as_of + timedelta(days=1)))  # quarters of an imported history are over already
+    if risk.hold_id is not None and not is_old(risk.oldest_due_date, debt_days=policy.hold_debt_days, as_of=as_of):
+        dates.append(as_of + timedelta(days=1))  # paid, as it seems: the hold ends once the ledger's day has come
     if risk.temporary is not None:
         dates.append(risk.temporary.end_date)
     if risk.first_invoice_date is not None:

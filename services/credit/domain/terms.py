@@ -28,13 +28,13 @@ class Terms:
 
 def terms_of(*, grade: Grade | None, is_newcomer: bool, light: Color, policy: TermsPolicy) -> Terms:
     """Return the terms; a customer without a grade is halved from what a newcomer gets."""
-    found = list(_candidates(grade, is_newcomer, light, policy))
+    found = list(_candidates(grade=grade, is_newcomer=is_newcomer, light=light, policy=policy))
     days = min((each for _, each in found), default=None)
     return Terms(days, tuple(code for code, each in found if each == days))
 
 
 def _candidates(
-    grade: Grade | None, is_newcomer: bool, light: Color, policy: TermsPolicy
+    *, grade: Grade | None, is_newcomer: bool, light: Color, policy: TermsPolicy
 ) -> Iterator[tuple[str, int]]:
     grade_days = policy.newcomer_days if grade is None else policy.grade_days[grade]
     if grade is not None:

@@ -29,8 +29,8 @@ class _Portfolio(Section):
     currency: Currency
     warn_from_pct: Percent
     customer_share_pct: Percent | None = None
-    industries: dict[str, PositiveAmountText] = {}
-    countries: dict[str, PositiveAmountText] = {}
+    industries: dict[str, PositiveAmountText] = Field(default_factory=dict)
+    countries: dict[str, PositiveAmountText] = Field(default_factory=dict)
 
 
 class _File(Section):

@@ -1,15 +1,16 @@
 """The sections of the credit policy that rule limits, light, terms and holds, as the file writes them."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.credit.domain.collectible import DEFAULT
 from services.credit.domain.light import LightPolicy, Threshold
 from services.credit.domain.limits import LimitPolicy
 from services.credit.domain.newcomers import WHOLE_PCT, NewcomerPolicy
-from services.credit.domain.profile import Grade
+from services.credit.domain.profile import Grade, Standing
 from services.credit.domain.terms import TermsPolicy
 from shared.money import Money, minor_digits, parse_amount
 from shared.web.models import Currency, PositiveAmountText
@@ -19,7 +20,20 @@ WholePercent = Annotated[int, Field(ge=0, le=100)]
 Factor = Annotated[Decimal, Field(ge=0, le=10)]
 Days = Annotated[int, Field(ge=0, le=3660)]
 Months = Annotated[int, Field(ge=1, le=120)]
-Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,63}$")]
+
+
+T = TypeVar("T", bound=Mapping[str, object])
+
+
+def _names_all(names: object) -> Callable[[T], T]:
+    """Return a validator: something stands for each of the names of a Literal."""
+
+    def check(found: T) -> T:
+        if missing := [name for name in get_args(names) if name not in found]:
+            raise ValueError(f"missing: {', '.join(missing)}")
+        return found
+
+    return check
 
 
 class Section(BaseModel):
@@ -28,23 +42,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class GradeFactors(Section):
-    """A factor for each grade."""
-
-    A: Factor
-    B: Factor
-    C: Factor
-    D: Factor
-
-
 class LimitSection(Section):
     """The formula of the computed limit."""
 
     capital_pct: Percent
     sales_pct: Percent
-    grade_factors: GradeFactors
+    grade_factors: Annotated[dict[Grade, Factor], AfterValidator(_names_all(Grade))]
     ungraded_factor: Factor
-    standing_factors: dict[Code, Factor]
+    standing_factors: Annotated[dict[Standing, Factor], AfterValidator(_names_all(Standing))]
     unknown_standing_factor: Factor
     maximum: Annotated[dict[Currency, PositiveAmountText], Field(min_length=1)]
 
@@ -53,11 +58,13 @@ class LimitSection(Section):
         return LimitPolicy(
             capital_pct=self.capital_pct,
             sales_pct=self.sales_pct,
-            grade_factors=self.grade_factors.model_dump(),
+            grade_factors=self.grade_factors,
             ungraded_factor=self.ungraded_factor,
             standing_factors=self.standing_factors,
             unknown_standing_factor=self.unknown_standing_factor,
-            maximum={currency: Money(parse_amount(text, currency), currency) for currency, text in self.maximum.items()},
+            maximum={
+                currency: Money(parse_amount(text, currency), currency) for currency, text in self.maximum.items()
+            },
         )
 
 
@@ -77,31 +84,22 @@ class NewcomerSection(Section):
         return NewcomerPolicy(**self.model_dump(exclude={"terms_days"}))
 
 
-class GradeDays(Section):
-    """Net days for each grade; a better grade never gets fewer."""
+class TermsSection(Section):
+    """How long new orders may stay unpaid; a better grade never gets fewer days."""
 
-    A: Days
-    B: Days
-    C: Days
-    D: Days
+    grade_days: Annotated[dict[Grade, Days], AfterValidator(_names_all(Grade))]
+    yellow_pct: WholePercent
 
     @model_validator(mode="after")
     def _better_gets_more(self) -> Self:
-        if not self.A >= self.B >= self.C >= self.D:
+        days = [self.grade_days[grade] for grade in get_args(Grade)]
+        if days != sorted(days, reverse=True):
             raise ValueError("a better grade must not get fewer days")
         return self
 
-
-class TermsSection(Section):
-    """How long new orders may stay unpaid."""
-
-    grade_days: GradeDays
-    yellow_pct: WholePercent
-
     def policy(self, newcomers: NewcomerSection) -> TermsPolicy:
         """Return it as the domain knows it."""
-        days: dict[Grade, int] = self.grade_days.model_dump()
-        return TermsPolicy(grade_days=days, newcomer_days=newcomers.terms_days, yellow_pct=self.yellow_pct)
+        return TermsPolicy(grade_days=self.grade_days, newcomer_days=newcomers.terms_days, yellow_pct=self.yellow_pct)
 
 
 class ThresholdSection(Section):

@@ -43,6 +43,8 @@ _RISK = Rows.of(
     temporary_minor="bigint",
     temporary_currency="text",
     temporary_until="date",
+    secured_minor="bigint",
+    secured_currency="text",
     hold_id="uuid",
 )
 _LOADED = text(f"""
@@ -71,6 +73,7 @@ def _row(risk: Risk) -> dict[str, Any]:
         **_money("given", risk.given),
         **_money("computed", risk.computed),
         **_money("temporary", temporary.limit if temporary else None),
+        **_money("secured", risk.secured),
         "temporary_until": temporary.until_date if temporary else None,
         "growth_steps": risk.growth.steps,
         "quarter_start": risk.growth.quarter_start,
@@ -88,6 +91,7 @@ def _risk(row: Row[Any]) -> Risk:
         growth=Growth(row.growth_steps, row.quarter_start),
         given=_sum(row, "given"),
         computed=_sum(row, "computed"),
+        secured=_sum(row, "secured"),
         temporary=Temporary(temporary, row.temporary_until) if temporary else None,
     )
 

@@ -13,10 +13,12 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import yaml
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.consumers import CreditSubscription
+from services.credit.gateways.policy_file import read_policy
 from services.credit.main import SERVICE
 from services.credit.settings import CreditSettings
 from shared.clock import FixedClock
@@ -38,6 +40,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 KEY = "credit-test-key-0123456789"
 PromiseEnding = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+POLICY = read_policy(CreditSettings.model_fields["credit_policy_file"].default)
 ROOT = UUID("019cae00-0000-7000-8000-000000000000")
 
 
@@ -85,6 +88,14 @@ class Erp:
         response = await self.post("/v1/credit-checks", body)
         assert response.status_code == 201, response.text
         return response.json()
+
+
+def policy_file(folder: Path, **sections: Any) -> Path:
+    """Write the default policy with these sections instead of its own; return where."""
+    default = yaml.safe_load(CreditSettings.model_fields["credit_policy_file"].default.read_text(encoding="utf-8"))
+    path = folder / "policy.yaml"
+    path.write_text(yaml.safe_dump({**default, **sections}, sort_keys=False), encoding="utf-8")
+    return path
 
 
 @asynccontextmanager
@@ -328,7 +339,7 @@ def envelope(event_id: UUID, wire: str, customer_id: UUID | None) -> Envelope:
 
 async def follow(engine: AsyncEngine, batches: Iterable[Sequence[Received]], *, today: date = TODAY) -> None:
     """Apply batches as the messaging core does: each in a transaction that holds its customers."""
-    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW))
+    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), POLICY)
     for batch in batches:
         async with engine.begin() as connection:
             ids = {each.envelope.customer_id for each in batch if each.envelope.customer_id}
@@ -351,7 +362,7 @@ async def open_day(engine: AsyncEngine, day: date) -> None:
 
 async def work_day(engine: AsyncEngine, day: date) -> int:
     """Do the day's work for all whose date has come; return how many they were."""
-    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW))
+    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), POLICY)
     async with engine.begin() as connection:
         due = text("SELECT customer_id FROM customer WHERE next_date <= :day ORDER BY customer_id")
         ids = list(await connection.scalars(due, {"day": day}))

@@ -1,7 +1,7 @@
 """Registers customers and changes what is known of them; each change is kept and told to whom it concerns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,14 +9,20 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain import profile as domain
+from services.credit.domain.exposure import Parts
+from services.credit.domain.policy import Policy
 from services.credit.domain.profile import ChangeRefused, FieldChange, Profile
-from services.credit.store.changes import RecordedChange, record_changes
+from services.credit.domain.risk import Risk
+from services.credit.store.changes import RecordedChange
+from services.credit.store.exposures import load_parts
 from services.credit.store.groups import ensure_groups
-from services.credit.store.profiles import Known, load_known, save_profiles
+from services.credit.store.profiles import load_known
+from services.credit.store.rates import load_dated_rates
 from services.credit.usecases import profile_events
 from services.credit.usecases.request import Request
+from services.credit.usecases.risk_desk import RiskDesk, open_risks
 from shared.messaging.outbox import Outbox
-from shared.messaging.outgoing import Cause, Outgoing
+from shared.messaging.outgoing import Cause
 from shared.money import Money, format_amount
 from shared.web.problem_types import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from shared.web.problems import Problem
@@ -78,49 +84,49 @@ class Changed:
     after: Profile
 
 
-@dataclass(slots=True)
-class _Written:
-    profiles: dict[UUID, Profile] = field(default_factory=dict)
-    changes: list[RecordedChange] = field(default_factory=list)
-    events: list[Outgoing] = field(default_factory=list)
-
-
 async def change_customers(
-    connection: AsyncConnection, commands: Sequence[ChangeCustomer], *, outbox: Outbox
+    connection: AsyncConnection, commands: Sequence[ChangeCustomer], *, policy: Policy, outbox: Outbox
 ) -> list[Changed | Problem]:
     """Apply the changes in order to locked customers; return for each what stands now, or why it was refused."""
     known = await load_known(connection, {each.customer_id for each in commands})
-    written = _Written()
-    results = [_change(command, known[command.customer_id], written) for command in commands]
-    await ensure_groups(connection, {each.group for each in written.profiles.values() if each.group})
-    await save_profiles(connection, written.profiles.values())
-    await record_changes(connection, written.changes)
-    await outbox.append(connection, written.events)
+    days = {each.customer_id: each.request.today(known[each.customer_id].today) for each in commands}
+    desk = await open_risks(connection, known, policy=policy, rates=await load_dated_rates(connection, days.values()))
+    parts = await load_parts(connection, known)
+    results = [_change(each, desk, parts[each.customer_id], days[each.customer_id]) for each in commands]
+    await ensure_groups(connection, {each.group for each in desk.changed_profiles.values() if each.group})
+    await desk.save(connection)
+    await outbox.append(connection, desk.events)
     return results
 
 
-def _change(command: ChangeCustomer, known: Known, written: _Written) -> Changed | Problem:
-    before = written.profiles.get(command.customer_id, known.profile)
+def _change(command: ChangeCustomer, desk: RiskDesk, parts: Parts, today: date) -> Changed | Problem:
+    before, risk = desk.profiles[command.customer_id], desk.risks[command.customer_id]
     try:
-        after = _apply(command, before, known.partition_no)
+        after = _apply(command, before, risk)
     except ChangeRefused as refusal:
         return Problem(CONFLICT, str(refusal))
     except Problem as problem:
         return problem
+    cause = command.request.cause(today)
     if after != before:
-        cause = command.request.cause(command.request.today(known.today))
-        written.profiles[command.customer_id] = after
-        written.changes += _recorded(command, domain.changes_between(before, after), after, cause)
-        written.events += profile_events.between(before, after, cause=cause, reason=_reason(command.change))
-    return Changed(before, after)
+        desk.put(after)
+        desk.changes += _recorded(command, domain.changes_between(before, after), after, cause)
+        desk.events += profile_events.between(before, after, cause=cause, reason=_reason(command.change))
+    if _gives_limit(command.change):
+        risk = replace(risk, given=after.limit, temporary=None)
+    if after != before or risk != desk.risks[command.customer_id]:
+        desk.settle(risk, parts=parts, cause=cause)
+    return Changed(before, desk.profiles[command.customer_id] or after)
 
 
-def _apply(command: ChangeCustomer, before: Profile | None, partition_no: int) -> Profile:
+def _apply(command: ChangeCustomer, before: Profile | None, risk: Risk) -> Profile:
     change = command.change
     if isinstance(change, Register):
         if before is not None and change.update:
             return domain.amend(before, change.facts)
-        new = Profile(customer_id=command.customer_id, partition_no=partition_no, **change.facts)
+        new = Profile(customer_id=command.customer_id, partition_no=risk.partition_no, **change.facts)
+        if before is not None and new.limit == risk.given:
+            new = replace(new, limit=before.limit)  # what the rules made of it since is no other fact
         return domain.register(before, new)
     if before is None:
         raise Problem(NOT_FOUND)
@@ -135,6 +141,10 @@ def _apply(command: ChangeCustomer, before: Profile | None, partition_no: int) -
             return domain.delist(before)
         case RecordInsolvency(opened_date):
             return domain.record_insolvency(before, opened_date=opened_date)
+
+
+def _gives_limit(change: object) -> bool:
+    return isinstance(change, Register | Amend) and change.facts.get("limit") is not None
 
 
 def _reason(change: object) -> str:

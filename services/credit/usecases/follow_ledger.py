@@ -9,11 +9,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.account import Account, Movement, Receivable, UnknownInvoice
+from services.credit.domain.policy import Policy
 from services.credit.domain.reservations import Consumption
 from services.credit.store.accounts import load_accounts, save_accounts
+from services.credit.store.profiles import load_known
+from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.end_reservations import time_reservations
 from services.credit.usecases.fold_habits import customer_of, open_habits
+from services.credit.usecases.hear_debts import open_debts
 from services.credit.usecases.request import ACTOR
+from services.credit.usecases.risk_desk import open_risks
 from shared.contracts import ledger
 from shared.contracts.credit import CreditConsumed
 from shared.contracts.event import Event
@@ -85,11 +90,12 @@ async def follow_ledger(
     batch: Sequence[Received],
     *,
     folds: Mapping[type[Event], Fold],
+    policy: Policy,
     today: date,
     recorded_at: datetime,
     outbox: Outbox,
 ) -> None:
-    """Fold events, in order, into their locked customers' accounts; save what differs, tell what was consumed."""
+    """Fold events, in order, into their locked customers' accounts and risks; save what differs, tell what follows."""
     accounts = await load_accounts(
         connection,
         {customer_of(each) for each in batch},
@@ -97,7 +103,10 @@ async def follow_ledger(
     )
     partitions = {key: each.account.partition_no for key, each in accounts.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
-    events: list[Outgoing] = []
+    rates = await load_dated_rates(connection, [today])
+    desk = await open_risks(connection, await load_known(connection, accounts), policy=policy, rates=rates)
+    debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
+    consumed: set[UUID] = set()
     for received in batch:
         account = accounts[customer_of(received)].account
         try:
@@ -106,12 +115,15 @@ async def follow_ledger(
             raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
         habits.hear(account.customer_id, received)
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
-        events += [_consumed(account.customer_id, each, cause) for each in taken]
+        desk.events += [_consumed(account.customer_id, each, cause) for each in taken]
+        consumed |= {account.customer_id for _ in taken}
+        risk = debts.heard(desk.risks[account.customer_id], received.event)
+        desk.settle(risk, parts=account.parts(), cause=cause)
     await save_accounts(connection, accounts.values())
     await habits.save(connection)
-    consumed = {each.customer_id for each in events if each.customer_id is not None}
     await time_reservations(connection, {key: accounts[key].account.reservations.values() for key in consumed})
-    await outbox.append(connection, events)
+    await desk.save(connection)
+    await outbox.append(connection, desk.events)
 
 
 def _movements(changes: Sequence[ledger.InstalmentChange]) -> list[Movement]:

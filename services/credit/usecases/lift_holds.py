@@ -12,8 +12,9 @@ from services.credit.domain.policy import Policy
 from services.credit.store.exposures import load_parts
 from services.credit.store.holds import load_holds
 from services.credit.store.profiles import load_known
+from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.request import Request
-from services.credit.usecases.risk_desk import RiskDesk, open_risks
+from services.credit.usecases.risk_desk import open_risks
 from services.credit.usecases.risk_events import hold_lifted, outgoing
 from shared.messaging.outbox import Outbox
 from shared.web.problem_types import CONFLICT, NOT_FOUND
@@ -40,7 +41,8 @@ async def lift_holds(
     days = {each.customer_id: each.request.today(known[each.customer_id].today) for each in commands}
     holds = await load_holds(connection, {each.hold_id for each in commands})
     parts = await load_parts(connection, known)
-    desk = await open_risks(connection, known, policy=policy, days=days.values())
+    rates = await load_dated_rates(connection, days.values())
+    desk = await open_risks(connection, known, policy=policy, rates=rates)
     results: list[Hold | Problem] = []
     for command in commands:
         hold = desk.holds.get(command.hold_id) or holds.get(command.hold_id)

@@ -1,7 +1,6 @@
 """Places a hold on the deliveries of a customer whose supply a manager approved to stop (C6)."""
 
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 from services.credit.domain.exposure import Parts
@@ -35,4 +34,3 @@ def place_hold(desk: RiskDesk, customer_id: UUID, received: Received, *, parts: 
     desk.hold(hold)
     desk.events.append(outgoing(hold_placed(hold), hold, cause))
     desk.look(replace(risk, hold_id=hold.hold_id), parts=parts, cause=cause)
-    desk.wake(customer_id, hold.placed_date + timedelta(days=1))

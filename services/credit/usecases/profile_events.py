@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from services.credit.domain.profile import TOLD, Profile
+from services.credit.usecases.risk_events import limit_changed
 from shared.contracts import credit as contracts
 from shared.contracts.event import Event
 from shared.messaging.outgoing import Cause, Outgoing
-from shared.money import Money
 
 BY_HAND = "by_hand"
 
@@ -36,18 +36,8 @@ def _events(before: Profile | None, after: Profile, reason: str) -> Iterator[Eve
         if before.grade != after.grade:
             yield contracts.GradeChanged(grade_before=before.grade, grade=after.grade, reason=BY_HAND)
     if after.limit is not None and (before is None or before.limit != after.limit):
-        yield _limit_changed(before.limit if before else None, after.limit)
+        yield limit_changed(before.limit if before else None, after.limit, reason=BY_HAND)
     yield from _standing(before, after, reason)
-
-
-def _limit_changed(before: Money | None, after: Money) -> contracts.CreditLimitChanged:
-    comparable = before is not None and before.currency == after.currency
-    return contracts.CreditLimitChanged(
-        currency=after.currency,
-        limit_before_minor=before.minor if before and comparable else None,
-        limit_minor=after.minor,
-        reason=BY_HAND,
-    )
 
 
 def _standing(before: Profile | None, after: Profile, reason: str) -> Iterator[Event]:

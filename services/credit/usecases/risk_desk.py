@@ -1,6 +1,6 @@
-"""Customers as risks while a batch is applied: limit, light, terms and hold are derived anew after each cause (C4, C6)."""
+"""Customers as risks while a batch is applied: limit, light, terms, hold are derived anew after each cause (C4, C6)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -15,12 +15,10 @@ from services.credit.domain.limits import compute
 from services.credit.domain.policy import Policy
 from services.credit.domain.profile import Profile, amend
 from services.credit.domain.rates import RateMissing, Rates
-from services.credit.domain.risk import Risk
+from services.credit.domain.risk import Outlook, Risk
 from services.credit.store.changes import RecordedChange, record_changes
-from services.credit.store.disputes import OpenDispute, load_disputes
 from services.credit.store.holds import load_holds, save_holds
 from services.credit.store.profiles import Known, save_profiles
-from services.credit.store.rates import load_rates
 from services.credit.store.risks import load_risks, save_risks
 from services.credit.store.timers import set_timers
 from services.credit.usecases.check_answer import money
@@ -28,15 +26,16 @@ from services.credit.usecases.risk_events import hold_lifted, limit_changed, out
 from shared.messaging.outgoing import Cause, Outgoing
 from shared.money import Money
 
-POLICY = "policy"
-"""The source of what the policy changes."""
+BY_POLICY = "policy"
+BY_HAND = "rest"
+"""The sources of another limit: the rules, or a person's decision."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RiskDesk:
     """The customers of a batch as they stand after the causes so far; what differs in the end is saved, each row once.
 
-    `profiles` are the caller's too: he puts in what he changes, and what the limit's rules change is found there.
+    `profiles` are as the caller put them, with the limits that the rules gave since.
     """
 
     policy: Policy
@@ -44,7 +43,6 @@ class RiskDesk:
     profiles: dict[UUID, Profile | None]
     risks: dict[UUID, Risk]
     holds: dict[UUID, Hold]
-    disputes: dict[UUID, dict[UUID, OpenDispute]]
     loaded: Mapping[UUID, Risk]
     changed_profiles: dict[UUID, Profile] = field(default_factory=dict)
     changed_holds: dict[UUID, Hold] = field(default_factory=dict)
@@ -52,30 +50,38 @@ class RiskDesk:
     changes: list[RecordedChange] = field(default_factory=list)
     events: list[Outgoing] = field(default_factory=list)
 
-    def settle(self, risk: Risk, *, parts: Parts, cause: Cause) -> None:
-        """Derive the customer's limit, light and terms anew, and lift the hold if its cause is paid."""
+    def settle(self, risk: Risk, *, parts: Parts, cause: Cause, note: str | None = None) -> None:
+        """Derive the customer's limit, light and terms anew, and lift the hold if its cause is paid.
+
+        `note` is why, in the words of the person who decided; without one the limit's own rules did.
+        """
         before = self.risks[risk.customer_id]
         profile = self.profiles[risk.customer_id]
         if profile is not None:
-            risk = self._grant(before, risk, profile, cause)
+            risk = self._grant(before, risk, profile, cause, note)
         self.look(self._lift_if_paid(risk, cause), parts=parts, cause=cause)
 
     def look(self, risk: Risk, *, parts: Parts, cause: Cause) -> None:
         """Derive light and terms anew, under the limit as it is."""
-        before, profile = self.risks[risk.customer_id], self.profiles[risk.customer_id]
-        used = _used(profile.limit if profile else None, parts, self.rates[cause.business_date])
-        outlook = domain.look(risk, profile, used=used, policy=self.policy, as_of=cause.business_date)
+        before = self.risks[risk.customer_id]
+        outlook = self.outlook(risk, parts=parts, as_of=cause.business_date)
         self.events += risk_changed(before, outlook.risk, cause=cause)
         self.risks[risk.customer_id] = outlook.risk
         self.next_dates[risk.customer_id] = outlook.next_date
 
+    def outlook(self, risk: Risk, *, parts: Parts, as_of: date) -> Outlook:
+        """Return light and terms as they are now, and keep nothing."""
+        profile = self.profiles[risk.customer_id]
+        used = _used(profile.limit if profile else None, parts, self.rates[as_of])
+        return domain.look(risk, profile, used=used, policy=self.policy, as_of=as_of)
+
+    def put(self, profile: Profile) -> None:
+        """Know a customer anew."""
+        self.profiles[profile.customer_id] = self.changed_profiles[profile.customer_id] = profile
+
     def hold(self, hold: Hold) -> None:
         """Keep a hold that was placed or lifted."""
         self.holds[hold.hold_id] = self.changed_holds[hold.hold_id] = hold
-
-    def wake(self, customer_id: UUID, day: date) -> None:
-        """Let the work of `day` look at the customer, if nothing does before."""
-        self.next_dates[customer_id] = min(day, self.next_dates.get(customer_id) or day)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Save what differs from what was loaded; the caller appends the events."""
@@ -85,15 +91,15 @@ class RiskDesk:
         await save_holds(connection, self.changed_holds.values())
         await set_timers(connection, "risk", self.next_dates)
 
-    def _grant(self, before: Risk, risk: Risk, profile: Profile, cause: Cause) -> Risk:
+    def _grant(self, before: Risk, risk: Risk, profile: Profile, cause: Cause, note: str | None) -> Risk:
         rates, today = self.rates[cause.business_date], cause.business_date
-        computed = compute(domain.means_of(profile), policy=self.policy.limits, rates=rates)
+        computed = compute(domain.means_of(profile, risk), policy=self.policy.limits, rates=rates)
         risk = domain.recompute(risk, computed, policy=self.policy)
         risk, limit, reason = domain.regrant(before, risk, as_of=today)
         if limit is not None and limit != profile.limit:
             after = amend(profile, {"limit": limit})
-            self.profiles[risk.customer_id] = self.changed_profiles[risk.customer_id] = after
-            self.changes.append(_recorded(profile, limit, reason, cause))
+            self.put(after)
+            self.changes.append(_recorded(profile, limit, note or reason, BY_HAND if note else BY_POLICY, cause))
             self.events.append(outgoing(limit_changed(profile.limit, limit, reason=reason), risk, cause))
         return risk
 
@@ -110,17 +116,16 @@ class RiskDesk:
 
 
 async def open_risks(
-    connection: AsyncConnection, known: Mapping[UUID, Known], *, policy: Policy, days: Collection[date]
+    connection: AsyncConnection, known: Mapping[UUID, Known], *, policy: Policy, rates: Mapping[date, Rates]
 ) -> RiskDesk:
-    """Return the desk of locked customers; `days` are the business dates on which something is derived."""
+    """Return the desk of locked customers; `rates` are those of the business dates on which something is derived."""
     risks = await load_risks(connection, known)
     return RiskDesk(
         policy=policy,
-        rates={day: await load_rates(connection, as_of=day) for day in sorted(set(days))},
+        rates=rates,
         profiles={key: each.profile for key, each in known.items()},
         risks=dict(risks),
         holds=await load_holds(connection, {each.hold_id for each in risks.values() if each.hold_id}),
-        disputes=await load_disputes(connection, known),
         loaded=risks,
     )
 
@@ -134,7 +139,7 @@ def _used(limit: Money | None, parts: Parts, rates: Rates) -> Used | None:
         return None
 
 
-def _recorded(profile: Profile, limit: Money, reason: str, cause: Cause) -> RecordedChange:
+def _recorded(profile: Profile, limit: Money, reason: str, source: str, cause: Cause) -> RecordedChange:
     return RecordedChange(
         change_id=cause.id_of(f"change/{profile.customer_id}", "limit"),
         subject=f"customer/{profile.customer_id}",
@@ -144,7 +149,7 @@ def _recorded(profile: Profile, limit: Money, reason: str, cause: Cause) -> Reco
         before=money(profile.limit) if profile.limit else None,
         after=money(limit),
         reason=reason,
-        source=POLICY,
+        source=source,
         actor=cause.actor,
         correlation_id=cause.correlation_id,
         business_date=cause.business_date,

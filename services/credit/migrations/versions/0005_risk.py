@@ -29,11 +29,14 @@ _TABLES = (
         temporary_minor bigint CHECK (temporary_minor >= 0),
         temporary_currency char(3),
         temporary_until date,
+        secured_minor bigint CHECK (secured_minor >= 0),
+        secured_currency char(3),
         hold_id uuid,
         CHECK ((given_minor IS NULL) = (given_currency IS NULL)),
         CHECK ((computed_minor IS NULL) = (computed_currency IS NULL)),
         CHECK ((temporary_minor IS NULL) = (temporary_currency IS NULL)),
-        CHECK ((temporary_minor IS NULL) = (temporary_until IS NULL))
+        CHECK ((temporary_minor IS NULL) = (temporary_until IS NULL)),
+        CHECK ((secured_minor IS NULL) = (secured_currency IS NULL))
     )
     """,
     # Every limit so far was given by hand.
