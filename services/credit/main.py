@@ -15,7 +15,10 @@ from services.credit.api.imports import imports_router
 from services.credit.api.limits import limits_router
 from services.credit.api.rates import rates_router
 from services.credit.api.reservations import reservations_router
+from services.credit.api.source_refreshes import source_refreshes_router
+from services.credit.api.stale_items import stale_items_router
 from services.credit.consumers import make_subscription
+from services.credit.gateways.outside_sources import SourceFiles
 from services.credit.gateways.policy_file import read_policy
 from services.credit.settings import CreditSettings
 from shared.contracts import credit as contracts
@@ -26,9 +29,12 @@ from shared.service import Context, Service
 def make_routers(context: Context) -> Sequence[APIRouter]:
     """Return the REST of credit."""
     policy = read_policy(context.settings.credit_policy_file)
+    folder = context.settings.credit_sources_folder
     changes = gather_changes(context, block_lane(context), policy)
     return [
         customers_router(context, changes, policy),
+        stale_items_router(context, policy),
+        source_refreshes_router(context, SourceFiles(folder) if folder else None, policy),
         imports_router(context, policy),
         decisions_router(context, changes),
         limits_router(context, policy),

@@ -8,13 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.credit.api.bodies import RegisterCustomer
+from services.credit.gateways.fact_columns import COLUMNS, body_of, column_of
 
-PLAIN = ("customer_number", "name", "tax_number", "kind", "country", "industry", "group", "grade")
-COLUMNS = (*PLAIN, "limit_amount", "limit_currency", "key_customer")
 REQUIRED = ("customer_number", "name", "kind", "country")
-
-_PLACES = {"limit": "limit_amount", "limit.amount": "limit_amount", "limit.currency": "limit_currency"}
-_FLAGS = {"true": True, "false": False}
 
 
 class NotCustomers(ValueError):
@@ -68,23 +64,12 @@ def _read(number: int, raw: bytes, header: list[str]) -> Entry | Fault:
         return Fault(number, "", f"The line has {len(cells)} cells, the first line names {len(header)} columns")
     filled = {name: cell for name, cell in zip(header, cells, strict=True) if cell != ""}
     try:
-        body = RegisterCustomer.model_validate(_body(filled))
+        body = RegisterCustomer.model_validate(body_of(filled))
     except ValidationError as error:
         return _fault(number, error)
-    return Entry(number, {name: body.facts()[name] for name in body.model_fields_set})
-
-
-def _body(filled: dict[str, str]) -> dict[str, Any]:
-    body: dict[str, Any] = {name: filled[name] for name in PLAIN if name in filled}
-    limit = {"amount": filled.get("limit_amount"), "currency": filled.get("limit_currency")}
-    if any(limit.values()):
-        body["limit"] = {name: value for name, value in limit.items() if value is not None}
-    if "key_customer" in filled:
-        body["key_customer"] = _FLAGS.get(filled["key_customer"], filled["key_customer"])
-    return body
+    return Entry(number, body.stated())
 
 
 def _fault(number: int, error: ValidationError) -> Fault:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return Fault(number, _PLACES.get(place, place), first["msg"])
+    return Fault(number, column_of(first["loc"]), first["msg"])

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.api import shown
 from services.credit.api.asking import CustomerNumber, asked, known_profile
-from services.credit.api.bodies import AmendCustomer, Code, GroupCode, RegisterCustomer, RegisterCustomers
+from services.credit.api.bodies import AmendCustomer, RegisterCustomer, RegisterCustomers
 from services.credit.api.shown import ChangeShown, CustomerShown
 from services.credit.domain.policy import Policy
+from services.credit.gateways.fact_documents import Code, GroupCode
 from services.credit.store.changes import list_changes
 from services.credit.store.profiles import list_profiles
 from services.credit.usecases.change_customers import Amend, ChangeCustomer, Changed, Register, change_customers
@@ -96,7 +97,7 @@ def customers_router(context: Context, changes: Changes, policy: Policy) -> APIR
     async def amend(customer_id: UUID, body: JsonBody[AmendCustomer], version: IfMatch, keyed: Keyed) -> Response:
         """Set the named fields of the version that was read."""
         command = ChangeCustomer(
-            customer_id=customer_id, change=Amend(body.facts(), version), request=asked(context, keyed)
+            customer_id=customer_id, change=Amend(body.stated(), version), request=asked(context, keyed)
         )
         return versioned(await changes.submit(keyed.work(command, customer_ids=[customer_id])))
 
@@ -128,7 +129,7 @@ def change_shown(row: Any) -> dict[str, Any]:
 
 def _register(body: RegisterCustomer, request: Request) -> ChangeCustomer:
     return ChangeCustomer(
-        customer_id=customer_id_of(body.customer_number), change=Register(body.facts()), request=request
+        customer_id=customer_id_of(body.customer_number), change=Register(body.stated()), request=request
     )
 
 

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.api import shown
 from services.credit.api.asking import asked, block_lane
-from services.credit.api.bodies import GroupCode, SetGroup
+from services.credit.api.bodies import SetGroup
 from services.credit.api.customers import change_shown
 from services.credit.api.shown import ChangeShown, MoneyShown, PartShown
+from services.credit.gateways.fact_documents import GroupCode
 from services.credit.store.changes import list_changes
 from services.credit.store.groups import load_groups
 from services.credit.usecases.check_answer import money, shown_parts

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.credit.domain.holds import Hold, LiftReason
 from services.credit.domain.light import Color
-from services.credit.domain.profile import Grade, Kind, Profile
+from services.credit.domain.profile import Grade, Kind, Profile, RegistrationState, SizeClass, Standing
 from services.credit.domain.reservations import Reservation
-from services.credit.usecases.check_answer import money
+from services.credit.store.facts import to_json
 from shared.money import format_amount
 from shared.web.idempotency import StoredAnswer
 from shared.web.models import AmountText
@@ -30,6 +30,19 @@ class MoneyShown(Shown):
     currency: str
 
 
+class FinancialsShown(Shown):
+    """A financial statement, in major units of its currency."""
+
+    statement_date: date
+    currency: str
+    current_assets: AmountText
+    current_liabilities: AmountText
+    total_assets: AmountText
+    total_liabilities: AmountText
+    sales: AmountText
+    net_profit: AmountText
+
+
 class CustomerShown(Shown):
     """A customer as it stands; `version` is its ETag."""
 
@@ -44,6 +57,17 @@ class CustomerShown(Shown):
     grade: Grade | None
     key_customer: bool
     limit: MoneyShown | None
+    registration_number: str | None
+    registration_state: RegistrationState | None
+    registered_capital: MoneyShown | None
+    founding_date: date | None
+    annual_sales: MoneyShown | None
+    industry_standing: Standing | None
+    financials: FinancialsShown | None
+    judgments_count: int | None
+    enforcements_count: int | None
+    insured_amount: MoneyShown | None
+    size_class: SizeClass | None
     blacklisted: bool
     blacklist_reason: str | None
     insolvency_date: date | None
@@ -180,14 +204,11 @@ class ListedHold(HoldShown):
 
 def customer(profile: Profile) -> dict[str, Any]:
     """Return a customer as JSON."""
-    plain = {name: getattr(profile, name) for name in CustomerShown.model_fields if hasattr(profile, name)}
-    derived = {
+    facts = {name: to_json(getattr(profile, name)) for name in CustomerShown.model_fields if hasattr(profile, name)}
+    return facts | {
         "customer_id": str(profile.customer_id),
-        "limit": money(profile.limit) if profile.limit else None,
         "blacklisted": profile.blacklist_reason is not None,
-        "insolvency_date": profile.insolvency_date.isoformat() if profile.insolvency_date else None,
     }
-    return {**plain, **derived}
 
 
 def reservation(held: Reservation) -> dict[str, Any]:

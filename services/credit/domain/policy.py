@@ -17,6 +17,7 @@ class Policy:
 
     `new_customer_limits` is the limit of a customer without one of his own, by the order's currency; a hold ends when
     no collectible debt of `hold_debt_days` or more is left.
+    `stale_after_days` says for how long an item of a profile counts as fresh.
     """
 
     version: str
@@ -27,3 +28,4 @@ class Policy:
     light: LightPolicy
     hold_debt_days: int
     watch: Watch | None
+    stale_after_days: Mapping[str, int]

@@ -6,10 +6,14 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from services.credit.domain.financials import Financials
 from shared.money import Money
 
 Kind = Literal["company", "public_body", "sole_trader"]
 Grade = Literal["A", "B", "C", "D"]
+RegistrationState = Literal["active", "suspended", "revoked", "deregistered"]
+Standing = Literal["leader", "strong", "average", "weak"]
+SizeClass = Literal["micro", "small", "medium", "large"]
 
 
 class ChangeRefused(Exception):
@@ -18,7 +22,10 @@ class ChangeRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A customer; `version` counts the changes, so that nobody overwrites what he has not read."""
+    """A customer; `version` counts the changes, so that nobody overwrites what he has not read.
+
+    `size_class` is that at the signing of the contract.
+    """
 
     customer_id: UUID
     partition_no: int
@@ -32,6 +39,17 @@ class Profile:
     grade: Grade | None = None
     key_customer: bool = False
     limit: Money | None = None
+    registration_number: str | None = None
+    registration_state: RegistrationState | None = None
+    registered_capital: Money | None = None
+    founding_date: date | None = None
+    annual_sales: Money | None = None
+    industry_standing: Standing | None = None
+    financials: Financials | None = None
+    judgments_count: int | None = None
+    enforcements_count: int | None = None
+    insured_amount: Money | None = None
+    size_class: SizeClass | None = None
     blacklist_reason: str | None = None
     insolvency_date: date | None = None
     version: int = 1
@@ -39,6 +57,27 @@ class Profile:
 
 TOLD = ("kind", "country", "industry", "group", "key_customer")
 """What other services are told of, beside number and grade; the grade has an event of its own."""
+
+DATED = (
+    "name",
+    "tax_number",
+    "kind",
+    "country",
+    "industry",
+    "group",
+    "registration_number",
+    "registration_state",
+    "registered_capital",
+    "founding_date",
+    "annual_sales",
+    "industry_standing",
+    "financials",
+    "judgments_count",
+    "enforcements_count",
+    "insured_amount",
+    "size_class",
+)
+"""What may grow stale: of each it is kept from where it was last confirmed, and when."""
 
 _NOT_FIELDS = {"customer_id", "partition_no", "customer_number", "version"}
 _FIELDS = tuple(each.name for each in fields(Profile) if each.name not in _NOT_FIELDS)

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from services.credit.domain.policy import Policy
 from services.credit.domain.portfolio import Watch
+from services.credit.domain.profile import DATED
 from services.credit.gateways.policy_sections import (
     HoldSection,
     LightSection,
@@ -19,6 +21,15 @@ from services.credit.gateways.policy_sections import (
 )
 from shared.money import AmountError, Money, parse_amount
 from shared.web.models import Currency, PositiveAmountText
+
+
+def _dated(name: str) -> str:
+    if name not in DATED:
+        raise PydanticCustomError("dated", "No item of a profile has this name")
+    return name
+
+
+Dated = Annotated[str, AfterValidator(_dated)]
 
 
 class BadPolicy(ValueError):
@@ -42,6 +53,7 @@ class _File(Section):
     light: LightSection
     holds: HoldSection
     portfolio: _Portfolio | None = None
+    stale_after_days: dict[Dated, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
 
 
 def read_policy(path: Path) -> Policy:
@@ -60,6 +72,7 @@ def read_policy(path: Path) -> Policy:
             light=document.light.policy(),
             hold_debt_days=document.holds.debt_days,
             watch=_watch(document.portfolio) if document.portfolio else None,
+            stale_after_days=document.stale_after_days,
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.profile import Profile
+from services.credit.store.facts import read_financials, to_json
 from services.credit.store.values import row_of
 from shared.money import Money
 from shared.rows import Rows, upsert_rows
@@ -31,10 +32,25 @@ _PROFILE = Rows.of(
     key_customer="boolean",
     limit_minor="bigint",
     limit_currency="text",
+    registration_number="text",
+    registration_state="text",
+    registered_capital_minor="bigint",
+    registered_capital_currency="text",
+    founding_date="date",
+    annual_sales_minor="bigint",
+    annual_sales_currency="text",
+    industry_standing="text",
+    financials="jsonb",
+    judgments_count="integer",
+    enforcements_count="integer",
+    insured_amount_minor="bigint",
+    insured_amount_currency="text",
+    size_class="text",
     blacklist_reason="text",
     insolvency_date="date",
     version="integer",
 )
+_MONEY = ("limit", "registered_capital", "annual_sales", "insured_amount")
 _COLUMNS = ", ".join(f"p.{name}" for name, _ in _PROFILE.types)
 _LOCKED = text(f"""
     SELECT c.customer_id AS id, c.partition_no AS partition, c.parked_at, c.next_date, d.day, {_COLUMNS}
@@ -108,13 +124,18 @@ async def save_profiles(connection: AsyncConnection, profiles: Iterable[Profile]
 
 
 def _row(profile: Profile) -> dict[str, Any]:
-    row = row_of(profile) | {"group_code": profile.group}
-    row["limit_minor"] = profile.limit.minor if profile.limit else None
-    row["limit_currency"] = profile.limit.currency if profile.limit else None
+    row = row_of(profile) | {"group_code": profile.group, "financials": to_json(profile.financials)}
+    for name in _MONEY:
+        money: Money | None = row[name]
+        row |= {f"{name}_minor": money.minor if money else None, f"{name}_currency": money.currency if money else None}
     return row
 
 
 def _profile(row: Row[Any]) -> Profile:
     values = {name: getattr(row, name) for name, _ in _PROFILE.types}
-    group, minor, currency = values.pop("group_code"), values.pop("limit_minor"), values.pop("limit_currency")
-    return Profile(**values, group=group, limit=Money(minor, currency) if currency else None)
+    for name in _MONEY:
+        minor, currency = values.pop(f"{name}_minor"), values.pop(f"{name}_currency")
+        values[name] = Money(minor, currency) if currency else None
+    financials = values.pop("financials")
+    group = values.pop("group_code")
+    return Profile(**values, group=group, financials=read_financials(financials) if financials else None)

@@ -15,7 +15,9 @@ from services.credit.domain.profile import ChangeRefused, FieldChange, Profile
 from services.credit.domain.risk import Risk
 from services.credit.store.changes import RecordedChange
 from services.credit.store.exposures import load_parts
+from services.credit.store.facts import to_json
 from services.credit.store.groups import ensure_groups
+from services.credit.store.items import Item, confirm_items
 from services.credit.store.profiles import load_known
 from services.credit.store.rates import load_dated_rates
 from services.credit.usecases import profile_events
@@ -23,7 +25,6 @@ from services.credit.usecases.request import Request
 from services.credit.usecases.risk_desk import RiskDesk, open_risks
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause
-from shared.money import Money, format_amount
 from shared.web.problem_types import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from shared.web.problems import Problem
 
@@ -67,12 +68,17 @@ class RecordInsolvency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCustomer:
-    """One change of one customer; `source` is "rest" or names the import, `note` is why, in a person's words."""
+    """One change of one customer.
+
+    `source` is "rest" or names the import or outside source, which saw the facts on `observed_date` (None: today);
+    `note` is why, in a person's words.
+    """
 
     customer_id: UUID
     change: Register | Amend | Blacklist | Delist | RecordInsolvency
     request: Request
     source: str = "rest"
+    observed_date: date | None = None
     note: str | None = None
 
 
@@ -95,6 +101,8 @@ async def change_customers(
     results = [_change(each, desk, parts[each.customer_id], days[each.customer_id]) for each in commands]
     await ensure_groups(connection, {each.group for each in desk.changed_profiles.values() if each.group})
     await desk.save(connection)
+    changed = [command for command, result in zip(commands, results, strict=True) if isinstance(result, Changed)]
+    await confirm_items(connection, [item for each in changed for item in _items(each, days[each.customer_id])])
     await outbox.append(connection, desk.events)
     return results
 
@@ -143,6 +151,13 @@ def _apply(command: ChangeCustomer, before: Profile | None, risk: Risk) -> Profi
             return domain.record_insolvency(before, opened_date=opened_date)
 
 
+def _items(command: ChangeCustomer, today: date) -> list[Item]:
+    if not isinstance(command.change, Register | Amend):
+        return []
+    named = (name for name in domain.DATED if command.change.facts.get(name) is not None)
+    return [Item(command.customer_id, name, command.source, command.observed_date or today) for name in named]
+
+
 def _gives_limit(change: object) -> bool:
     return isinstance(change, Register | Amend) and change.facts.get("limit") is not None
 
@@ -161,8 +176,8 @@ def _recorded(
             customer_id=command.customer_id,
             partition_no=after.partition_no,
             field=each.field,
-            before=_shown(each.before),
-            after=_shown(each.after),
+            before=to_json(each.before),
+            after=to_json(each.after),
             reason=command.note,
             source=command.source,
             actor=cause.actor,
@@ -172,9 +187,3 @@ def _recorded(
         )
         for each in differences
     ]
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, Money):
-        return {"amount": format_amount(value.minor, value.currency), "currency": value.currency}
-    return value

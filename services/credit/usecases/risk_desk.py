@@ -13,7 +13,7 @@ from services.credit.domain.holds import Hold
 from services.credit.domain.light import Used
 from services.credit.domain.limits import compute
 from services.credit.domain.policy import Policy
-from services.credit.domain.profile import Profile, amend
+from services.credit.domain.profile import Profile
 from services.credit.domain.rates import RateMissing, Rates
 from services.credit.domain.risk import Outlook, Risk
 from services.credit.store.changes import RecordedChange, record_changes
@@ -97,8 +97,7 @@ class RiskDesk:
         risk = domain.recompute(risk, computed, policy=self.policy)
         risk, limit, reason = domain.regrant(before, risk, as_of=today)
         if limit is not None and limit != profile.limit:
-            after = amend(profile, {"limit": limit})
-            self.put(after)
+            self.put(replace(profile, limit=limit))  # no version: nobody changed what is known of the customer
             self.changes.append(_recorded(profile, limit, note or reason, BY_HAND if note else BY_POLICY, cause))
             self.events.append(outgoing(limit_changed(profile.limit, limit, reason=reason), risk, cause))
         return risk
