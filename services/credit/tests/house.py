@@ -150,6 +150,12 @@ class Ledger:
     open: dict[UUID, int] = field(default_factory=dict)
     due: dict[UUID, date] = field(default_factory=dict)
     unapplied: int = 0
+    taken: int = 0
+
+    def fresh(self) -> list[Received]:
+        """Take the facts that are new since the last time."""
+        start, self.taken = self.taken, len(self.facts)
+        return self.facts[start:]
 
     @property
     def customer_id(self) -> UUID:
@@ -288,6 +294,31 @@ class Ledger:
                 instalment_ids=[],
             )
         )
+
+    def dispute(self, invoice: str, amount: int) -> None:
+        """Let collections open a dispute about a part of an invoice."""
+        self._add(collections.DisputeOpened(**self._contested(invoice, amount), reason="quality"))
+
+    def settle_dispute(self, invoice: str, amount: int) -> None:
+        """Let collections reject it."""
+        contested = self._contested(invoice, amount)
+        self._add(collections.DisputeResolved(**contested, outcome="rejected", credited_minor=0, dunning_from=TODAY))
+
+    def stop_supply(self) -> None:
+        """Let collections ask for the stop that a manager approved."""
+        case_id = derived_id(self.customer_id, "case")
+        self._add(collections.SupplyStopRequested(case_id=case_id, entity=self.entity, reason="formal_demand"))
+
+    def _contested(self, invoice: str, amount: int) -> dict[str, Any]:
+        invoice_id = derived_id(self.customer_id, invoice)
+        return {
+            "dispute_id": derived_id(invoice_id, "dispute"),
+            "entity": self.entity,
+            "invoice_id": invoice_id,
+            "instalment_id": derived_id(invoice_id, "1"),
+            "currency": self.currency,
+            "amount_minor": amount,
+        }
 
     def _change(self, invoice: str, delta: int, *, on: date = TODAY) -> ledger.InstalmentChange:
         invoice_id = derived_id(self.customer_id, invoice)

@@ -50,6 +50,9 @@ async def lift_holds(
             results.append(Problem(NOT_FOUND))
             continue
         cause = command.request.cause(days[command.customer_id])
+        if command.approver == cause.actor:
+            results.append(Problem(CONFLICT, "Somebody other than who asks must approve."))
+            continue
         try:
             lifted = hold.lift(
                 command.reason, on=cause.business_date, by=cause.actor, approver=command.approver, note=command.note
