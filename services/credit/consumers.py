@@ -12,6 +12,7 @@ from services.credit.gateways.policy_file import read_policy
 from services.credit.usecases import follow_ledger as follow
 from services.credit.usecases.end_reservations import expire_reservations
 from services.credit.usecases.follow_collections import HEARD, follow_collections
+from services.credit.usecases.review_grades import review_grades
 from services.credit.usecases.review_risks import review_risks
 from shared.clock import Clock
 from shared.contracts import ledger
@@ -28,6 +29,7 @@ FOLDS: Mapping[type[Event], follow.Fold] = {
     ledger.PaymentAllocated: follow.move_payment,
     ledger.PaymentReversed: follow.move_payment,
     ledger.PaymentRefunded: follow.move_payment,
+    ledger.InvoiceOverdue: follow.hear_overdue,
 }
 
 
@@ -46,20 +48,21 @@ class CreditSubscription:
 
     async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
         """Follow the facts of one topic."""
-        now = self.clock.now()
+        policy, now = self.policy, self.clock.now()
         if any(type(each.event) in HEARD for each in batch):
-            await follow_collections(
-                connection, batch, policy=self.policy, today=today, recorded_at=now, outbox=self.outbox
-            )
+            await follow_collections(connection, batch, today=today, policy=policy, recorded_at=now, outbox=self.outbox)
             return
         await follow.follow_ledger(
-            connection, batch, folds=FOLDS, policy=self.policy, today=today, recorded_at=now, outbox=self.outbox
+            connection, batch, folds=FOLDS, today=today, policy=policy, recorded_at=now, outbox=self.outbox
         )
 
     async def work_day(self, connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day) -> None:
-        """End the reservations whose last day has passed, then derive the risks anew."""
+        """End the reservations and overrides whose last day has passed, review grades, then derive the risks anew."""
         now = self.clock.now()
         await expire_reservations(connection, customer_ids, day=day, recorded_at=now, outbox=self.outbox)
+        await review_grades(
+            connection, customer_ids, day=day, policy=self.policy.grades, recorded_at=now, outbox=self.outbox
+        )
         await review_risks(connection, customer_ids, policy=self.policy, day=day, recorded_at=now, outbox=self.outbox)
 
 

@@ -30,11 +30,11 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
     """Return the REST of credit."""
     policy = read_policy(context.settings.credit_policy_file)
     folder = context.settings.credit_sources_folder
-    changes = gather_changes(context, block_lane(context), policy)
+    changes = gather_changes(context, policy, block_lane(context))
     return [
-        customers_router(context, changes, policy),
+        customers_router(context, policy, changes),
         stale_items_router(context, policy),
-        source_refreshes_router(context, SourceFiles(folder) if folder else None, policy),
+        source_refreshes_router(context, policy, SourceFiles(folder) if folder else None),
         imports_router(context, policy),
         decisions_router(context, changes),
         limits_router(context, policy),

@@ -38,6 +38,17 @@ class CustomerProfileChanged(Event, wire="credit.customer-profile-changed.v1"):
     changed: list[str]
 
 
+class CreditScored(Event, wire="credit.credit-scored.v1"):
+    """The customer's score is another one from now: other points, or by another scorecard."""
+
+    scorecard: Code
+    scorecard_version: Annotated[int, Field(ge=1)]
+    points: int
+    grade: Annotated[Grade, Field(description="What the points alone would give")]
+    reasons: Annotated[list[Code], Field(description="Why it is not the most, the costliest first")]
+    missing: Annotated[list[Code], Field(description="The characteristics of which nothing is known")]
+
+
 class CreditLimitChanged(Event, wire="credit.credit-limit-changed.v1"):
     """The customer's limit is another one from now."""
 
@@ -52,7 +63,7 @@ class GradeChanged(Event, wire="credit.grade-changed.v1"):
 
     grade_before: Grade | None = None
     grade: Grade | None = None
-    reason: Code
+    reason: Annotated[Code, Field(description="by_hand | scored | reviewed | overridden | override_ended")]
 
 
 class CreditReserved(Event, wire="credit.credit-reserved.v1"):

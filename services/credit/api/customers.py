@@ -33,7 +33,7 @@ Changes = Gatherer[ChangeCustomer, Changed]
 Several = Sequence[ChangeCustomer]
 
 
-def gather_changes(context: Context, lane: Lane, policy: Policy) -> Changes:
+def gather_changes(context: Context, policy: Policy, lane: Lane) -> Changes:
     """Return the gatherer of single changes of customers."""
 
     async def execute(connection: AsyncConnection, commands: Several) -> list[Changed | Problem]:
@@ -42,7 +42,7 @@ def gather_changes(context: Context, lane: Lane, policy: Policy) -> Changes:
     return Gatherer(lane=lane, execute=execute, render=_changed)
 
 
-def customers_router(context: Context, changes: Changes, policy: Policy) -> APIRouter:
+def customers_router(context: Context, policy: Policy, changes: Changes) -> APIRouter:
     """Return the routes of customers."""
     routes = router(prefix="/v1", tags=["customers"])
     batches = _gather_batches(context, policy)

@@ -48,7 +48,7 @@ class RefreshShown(Shown):
     errors: Annotated[list[BadFindingShown], Field(description="The first thousand.")]
 
 
-def source_refreshes_router(context: Context, sources: OutsideSources | None, policy: Policy) -> APIRouter:
+def source_refreshes_router(context: Context, policy: Policy, sources: OutsideSources | None) -> APIRouter:
     """Return the route that refreshes profiles."""
     routes = router(prefix="/v1/source-refreshes", tags=["customers"])
 
@@ -74,6 +74,6 @@ async def _record(context: Context, policy: Policy, request: Request, findings: 
     ids = {customer_id_of(each.customer_number) for _, each in findings}
     async with context.begin() as connection:
         await lock_customers(connection, ids, partitions=context.partitions)
-        refreshed = await refresh_profiles(connection, findings, policy=policy, request=request, outbox=context.outbox)
+        refreshed = await refresh_profiles(connection, findings, request=request, policy=policy, outbox=context.outbox)
     await context.wake.outbox()
     return refreshed

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.credit.domain.grading import GradePolicy
 from services.credit.domain.light import LightPolicy
 from services.credit.domain.limits import LimitPolicy
 from services.credit.domain.newcomers import NewcomerPolicy
@@ -29,3 +30,4 @@ class Policy:
     hold_debt_days: int
     watch: Watch | None
     stale_after_days: Mapping[str, int]
+    grades: GradePolicy

@@ -1,6 +1,6 @@
 """What is known of a customer as a risk, and how each decision about it changes that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Literal
@@ -98,12 +98,15 @@ def changes_between(before: Profile | None, after: Profile) -> list[FieldChange]
     return [FieldChange(name, old, new) for name, old, new in pairs if old != new]
 
 
-def register(known: Profile | None, new: Profile) -> Profile:
-    """Return the profile of a customer who registers; the same again changes nothing, another one is refused."""
+def register(known: Profile | None, new: Profile, *, decided: Sequence[str] = ()) -> Profile:
+    """Return the profile of a customer who registers; the same again changes nothing, another one is refused.
+
+    What was `decided` since, beside the blacklist and insolvency, is not compared.
+    """
     if known is None:
         return new
-    decided = {name: getattr(known, name) for name in ("blacklist_reason", "insolvency_date", "version")}
-    if replace(new, **decided) != known:
+    names = ("blacklist_reason", "insolvency_date", "version", *decided)
+    if replace(new, **{name: getattr(known, name) for name in names}) != known:
         raise ChangeRefused("A customer of this number is registered with other facts: change them by PATCH.")
     return known
 

@@ -1,16 +1,19 @@
 """Reads the credit policy from YAML and refuses, by name and place, what it does not understand."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.credit.domain.grading import GradePolicy
 from services.credit.domain.policy import Policy
 from services.credit.domain.portfolio import Watch
 from services.credit.domain.profile import DATED
+from services.credit.domain.terms import TermsPolicy
 from services.credit.gateways.policy_sections import (
+    Days,
     HoldSection,
     LightSection,
     LimitSection,
@@ -44,6 +47,35 @@ class _Portfolio(Section):
     countries: dict[str, PositiveAmountText] = Field(default_factory=dict)
 
 
+class _TermsDays(Section):
+    A: Days
+    B: Days
+    C: Days
+    D: Days
+
+    @model_validator(mode="after")
+    def _better_gets_more(self) -> Self:
+        if not self.A >= self.B >= self.C >= self.D:
+            raise ValueError("a better grade must not get fewer days")
+        return self
+
+
+class _Grades(Section):
+    better_by_points: Annotated[int, Field(ge=0, le=1000)] = 5
+    better_after_days: Annotated[int, Field(ge=0, le=366)] = 30
+    review_day: Annotated[int, Field(ge=1, le=28)] = 1
+    terms_days: _TermsDays = _TermsDays(A=60, B=30, C=15, D=0)
+
+    def policy(self) -> GradePolicy:
+        days = self.terms_days
+        return GradePolicy(
+            better_by_points=self.better_by_points,
+            better_after_days=self.better_after_days,
+            review_day=self.review_day,
+            terms_days={"A": days.A, "B": days.B, "C": days.C, "D": days.D},
+        )
+
+
 class _File(Section):
     version: Annotated[str, Field(min_length=1, max_length=64)]
     new_customer_limits: dict[Currency, PositiveAmountText]
@@ -54,6 +86,7 @@ class _File(Section):
     holds: HoldSection
     portfolio: _Portfolio | None = None
     stale_after_days: dict[Dated, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
+    grades: _Grades = _Grades()
 
 
 def read_policy(path: Path) -> Policy:
@@ -68,11 +101,16 @@ def read_policy(path: Path) -> Policy:
             },
             limits=document.limits.policy(),
             newcomers=document.newcomers.policy(),
-            terms=document.terms.policy(document.newcomers),
+            terms=TermsPolicy(
+                grade_days=document.grades.policy().terms_days,
+                newcomer_days=document.newcomers.terms_days,
+                yellow_pct=document.terms.yellow_pct,
+            ),
             light=document.light.policy(),
             hold_debt_days=document.holds.debt_days,
             watch=_watch(document.portfolio) if document.portfolio else None,
             stale_after_days=document.stale_after_days,
+            grades=document.grades.policy(),
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -11,7 +11,6 @@ from services.credit.domain.light import LightPolicy, Threshold
 from services.credit.domain.limits import LimitPolicy
 from services.credit.domain.newcomers import WHOLE_PCT, NewcomerPolicy
 from services.credit.domain.profile import Grade, Standing
-from services.credit.domain.terms import TermsPolicy
 from shared.money import Money, minor_digits, parse_amount
 from shared.web.models import Currency, PositiveAmountText
 
@@ -85,21 +84,9 @@ class NewcomerSection(Section):
 
 
 class TermsSection(Section):
-    """How long new orders may stay unpaid; a better grade never gets fewer days."""
+    """How the light shortens terms."""
 
-    grade_days: Annotated[dict[Grade, Days], AfterValidator(_names_all(Grade))]
     yellow_pct: WholePercent
-
-    @model_validator(mode="after")
-    def _better_gets_more(self) -> Self:
-        days = [self.grade_days[grade] for grade in get_args(Grade)]
-        if days != sorted(days, reverse=True):
-            raise ValueError("a better grade must not get fewer days")
-        return self
-
-    def policy(self, newcomers: NewcomerSection) -> TermsPolicy:
-        """Return it as the domain knows it."""
-        return TermsPolicy(grade_days=self.grade_days, newcomer_days=newcomers.terms_days, yellow_pct=self.yellow_pct)
 
 
 class ThresholdSection(Section):

@@ -1,5 +1,6 @@
 """Keeps every change of what is known: append-only, with what stood before, its source, who brought it and when."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.store.facts import from_json
 from services.credit.store.values import row_of
 from shared.rows import Rows, insert_rows
 from shared.web.cursor import Position
@@ -37,6 +39,11 @@ _OF_SUBJECT = text("""
     FROM recorded_change
     WHERE subject = :subject AND (CAST(:after AS bigint) IS NULL OR ordinal < CAST(:after AS bigint))
     ORDER BY ordinal DESC LIMIT :rows
+""")
+
+_FACTS = text("""
+    SELECT DISTINCT ON (field) field, CAST(after AS text) AS after FROM recorded_change
+    WHERE subject = :subject AND business_date <= :as_of ORDER BY field, ordinal DESC
 """)
 
 
@@ -70,3 +77,9 @@ async def list_changes(
     """Return up to `rows` changes of one subject, newest first, before the position `after`."""
     parameters = {"subject": subject, "after": after[0] if after else None, "rows": rows}
     return list(await connection.execute(_OF_SUBJECT, parameters))
+
+
+async def facts_as_of(connection: AsyncConnection, customer_id: UUID, *, as_of: date) -> dict[str, Any]:
+    """Return the fields of a customer's profile as they were known at the end of a day; none before he registered."""
+    rows = await connection.execute(_FACTS, {"subject": f"customer/{customer_id}", "as_of": as_of})
+    return {row.field: from_json(row.field, json.loads(row.after)) for row in rows}

@@ -1,6 +1,6 @@
 """Keeps what the day's work has to look after for each customer, by kind; the first of them is his next date."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Kind = Literal["reservation", "risk"]
+Kind = Literal["reservation", "risk", "review", "override"]
 
 # A statement does not see what its own parts write: what is given stands in for the rows that it replaces.
 _SET = text("""
@@ -39,6 +39,10 @@ _SOONER = text("""
     FROM given AS g WHERE c.customer_id = g.customer_id
 """)
 
+_DUE = text(
+    "SELECT customer_id FROM timer WHERE customer_id = ANY(CAST(:ids AS uuid[])) AND kind = :kind AND due_date <= :day"
+)
+
 
 async def set_timers(connection: AsyncConnection, kind: Kind, dates: Mapping[UUID, date | None]) -> None:
     """Set the day on which the work of this kind is due next for locked customers; None when it never is."""
@@ -48,6 +52,14 @@ async def set_timers(connection: AsyncConnection, kind: Kind, dates: Mapping[UUI
 async def bring_forward(connection: AsyncConnection, kind: Kind, dates: Mapping[UUID, date]) -> None:
     """Let the work of this kind be due on these days for locked customers, unless it is due sooner."""
     await _execute(connection, _SOONER, kind, dates)
+
+
+async def due_timers(
+    connection: AsyncConnection, kind: Kind, customer_ids: Collection[UUID], *, day: date
+) -> list[UUID]:
+    """Return those of the customers whose work of this kind is due on `day`, by id."""
+    found = await connection.scalars(_DUE, {"kind": kind, "ids": sorted(customer_ids), "day": day})
+    return sorted(found)
 
 
 async def _execute(

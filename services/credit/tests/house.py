@@ -37,6 +37,7 @@ from shared.web.serve import server
 PARTITIONS = 4
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+POLICY = read_policy(CreditSettings.model_fields["credit_policy_file"].default)
 KEY = "credit-test-key-0123456789"
 PromiseEnding = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,10 @@ _TABLES = {
     "reservation": "reservation_id",
     "instalment": "instalment_id, known_from",
     "timer": "customer_id, kind",
+    "score": "ordinal",
+    "grading": "customer_id",
+    "profile": "customer_id",
+    "recorded_change": "ordinal",
     "customer": "customer_id",
     "outbox": "id",
 }
@@ -27,7 +31,7 @@ async def dump(engine: AsyncEngine) -> dict[str, list[Any]]:
     return {
         table: await rows(
             engine,
-            f"SELECT to_jsonb(t) - 'batch_ordinal' - 'id' FROM {table} AS t ORDER BY {order}",
+            f"SELECT to_jsonb(t) - 'batch_ordinal' - 'id' - 'ordinal' FROM {table} AS t ORDER BY {order}",
         )
         for table, order in _TABLES.items()
     }
@@ -47,6 +51,8 @@ def facts() -> list[Received]:
         book.refund("P2", 400, 1000)
         book.issue("R4", 2000, order="O-2")
         book.cancel("R4")
+        book.issue("R5", 5000, due=TODAY - timedelta(days=40))
+        book.pay("P3", 5000, "R5")
     return [fact for together in zip(*(book.facts for book in books), strict=True) for fact in together]
 
 
@@ -71,13 +77,21 @@ async def test_batches_cut_at_random_give_the_same_rows_and_the_same_outbox(erp:
     await follow(engine, [facts()])
     whole = await dump(engine)
     assert [row[0]["rest_minor"] for row in whole["reservation"]] == [0, 0, 0]
+    assert len(whole["score"]) == 6
     for seed in range(6):
         async with engine.begin() as connection:
-            await connection.exec_driver_sql("TRUNCATE balance, receivable, instalment")
+            await connection.exec_driver_sql("TRUNCATE balance, receivable, instalment, score, grading")
             await connection.exec_driver_sql("DELETE FROM outbox WHERE id NOT IN (SELECT id FROM before_outbox)")
             await connection.exec_driver_sql(
                 "UPDATE reservation AS r SET rest_minor = b.rest_minor, state = b.state, closed_date = b.closed_date "
                 "FROM before_reservation AS b WHERE b.reservation_id = r.reservation_id"
+            )
+            await connection.exec_driver_sql(
+                "DELETE FROM recorded_change WHERE change_id NOT IN (SELECT change_id FROM before_recorded_change)"
+            )
+            await connection.exec_driver_sql(
+                "UPDATE profile AS p SET grade = b.grade, version = b.version FROM before_profile AS b "
+                "WHERE b.customer_id = p.customer_id"
             )
             await connection.exec_driver_sql("TRUNCATE timer")
             await connection.exec_driver_sql("INSERT INTO timer SELECT * FROM before_timer")
@@ -141,11 +155,14 @@ async def test_a_reservation_ends_on_the_first_day_after_its_last(erp: Erp, engi
     await erp.customer("K1", limit={"amount": "1000.00", "currency": "CNY"})
     await erp.check("K1", "O-1", "500.00")
     last = TODAY + timedelta(days=30)
-    assert await work_day(engine, last) == 0
+    await work_day(engine, last)
+    assert [each["state"] for each in (await erp.get("/v1/reservations", customer_number="K1"))["items"]] == ["live"]
     assert await work_day(engine, last + timedelta(days=3)) == 1
     held = (await erp.get("/v1/reservations", customer_number="K1"))["items"]
     assert [(each["state"], each["closed_date"]) for each in held] == [("expired", str(last + timedelta(days=3)))]
-    assert await rows(engine, "SELECT next_date FROM customer") == [(None,)]
+    assert await rows(engine, "SELECT kind, next_date FROM customer JOIN timer USING (customer_id)") == [
+        ("review", date(2026, 5, 1))
+    ]
     released = await rows(engine, "SELECT body FROM outbox WHERE wire = 'credit.credit-released.v1'")
     assert [('"amount_minor":50000' in body, '"reason":"expired"' in body) for (body,) in released] == [(True, True)]
 

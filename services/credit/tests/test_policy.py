@@ -41,7 +41,7 @@ def section(name: str, **changed: Any) -> dict[str, Any]:
         (section("limits", standing_factors={"leader": 1, "best": 2}), "limits.standing_factors.best"),
         (section("limits", maximum={}), "limits.maximum"),
         (section("newcomers", start_pct=0), "newcomers.start_pct"),
-        (section("terms", grade_days={"A": 30, "B": 60, "C": 15, "D": 0}), "terms: .*better grade"),
+        (section("grades", terms_days={"A": 30, "B": 60, "C": 15, "D": 0}), "grades.terms_days: .*better grade"),
         (section("light", minimum_amount={"CNY": "50.00"}), "light: .*default"),
         (section("light", red={"grades": ["D"], "debt_days": 31}), "red.debt_days must be more than yellow.debt_days"),
         (section("light", red={"grades": ["C"]}), "grade C cannot be yellow and red"),

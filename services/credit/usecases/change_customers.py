@@ -10,21 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain import profile as domain
 from services.credit.domain.exposure import Parts
+from services.credit.domain.grading import Grading
+from services.credit.domain.habits import REMEMBERED_DAYS, Habit, window_start
 from services.credit.domain.policy import Policy
-from services.credit.domain.profile import ChangeRefused, FieldChange, Profile
+from services.credit.domain.profile import ChangeRefused, Profile
 from services.credit.domain.risk import Risk
-from services.credit.store.changes import RecordedChange
 from services.credit.store.exposures import load_parts
-from services.credit.store.facts import to_json
-from services.credit.store.groups import ensure_groups
-from services.credit.store.items import Item, confirm_items
-from services.credit.store.profiles import load_known
+from services.credit.store.habits import load_habits
+from services.credit.store.items import Item
 from services.credit.store.rates import load_dated_rates
-from services.credit.usecases import profile_events
+from services.credit.store.timers import bring_forward
+from services.credit.usecases.profile_events import BY_HAND, Why
+from services.credit.usecases.rate_customers import Ratings, open_ratings
 from services.credit.usecases.request import Request
 from services.credit.usecases.risk_desk import RiskDesk, open_risks
+from services.credit.usecases.writing import Writing
 from shared.messaging.outbox import Outbox
-from shared.messaging.outgoing import Cause
 from shared.web.problem_types import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from shared.web.problems import Problem
 
@@ -90,59 +91,81 @@ class Changed:
     after: Profile
 
 
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """Where a change of a customer's limit, light and terms goes, and the exposure that they are measured by."""
+
+    desk: RiskDesk
+    parts: Parts
+
+
 async def change_customers(
     connection: AsyncConnection, commands: Sequence[ChangeCustomer], *, policy: Policy, outbox: Outbox
 ) -> list[Changed | Problem]:
-    """Apply the changes in order to locked customers; return for each what stands now, or why it was refused."""
-    known = await load_known(connection, {each.customer_id for each in commands})
-    days = {each.customer_id: each.request.today(known[each.customer_id].today) for each in commands}
-    desk = await open_risks(connection, known, policy=policy, rates=await load_dated_rates(connection, days.values()))
-    parts = await load_parts(connection, known)
-    results = [_change(each, desk, parts[each.customer_id], days[each.customer_id]) for each in commands]
-    await ensure_groups(connection, {each.group for each in desk.changed_profiles.values() if each.group})
+    """Apply the changes in order to locked customers; return for each what stands now, or why it was refused.
+
+    Who has other facts is scored anew; a grade given by hand in the same change stands until the next score.
+    """
+    ids = {each.customer_id for each in commands}
+    if not ids:
+        return []
+    ratings = await open_ratings(connection, ids, policy=policy.grades, writing=Writing())
+    days = {each.request.today(ratings.known[each.customer_id].today) for each in commands}
+    habits = await load_habits(connection, ids, as_of=max(days), since=window_start(max(days), REMEMBERED_DAYS))
+    rates = await load_dated_rates(connection, days)
+    desk = await open_risks(connection, ratings.known, policy=policy, rates=rates, writing=ratings.writing)
+    parts = await load_parts(connection, ids)
+    results = [
+        _change(each, ratings, habits[each.customer_id], Exposed(desk, parts[each.customer_id])) for each in commands
+    ]
+    await ratings.writing.save(connection, outbox)
+    await ratings.save(connection)
     await desk.save(connection)
-    changed = [command for command, result in zip(commands, results, strict=True) if isinstance(result, Changed)]
-    await confirm_items(connection, [item for each in changed for item in _items(each, days[each.customer_id])])
-    await outbox.append(connection, desk.events)
-    return results
+    await bring_forward(connection, "review", _reviews(commands, results, ratings))
+    return [_as_it_stands(each, ratings) for each in results]
 
 
-def _change(command: ChangeCustomer, desk: RiskDesk, parts: Parts, today: date) -> Changed | Problem:
-    before, risk = desk.profiles[command.customer_id], desk.risks[command.customer_id]
+def _change(command: ChangeCustomer, ratings: Ratings, habit: Habit, exposed: Exposed) -> Changed | Problem:
+    customer_id, writing, desk = command.customer_id, ratings.writing, exposed.desk
+    before, grading, risk = ratings.profile(customer_id), ratings.gradings[customer_id], desk.risks[customer_id]
     try:
-        after = _apply(command, before, risk)
+        after = _apply(command, before, grading, risk)
     except ChangeRefused as refusal:
         return Problem(CONFLICT, str(refusal))
     except Problem as problem:
         return problem
+    today = command.request.today(ratings.known[customer_id].today)
+    writing.items += _items(command, command.observed_date or today)
     cause = command.request.cause(today)
     if after != before:
-        desk.put(after)
-        desk.changes += _recorded(command, domain.changes_between(before, after), after, cause)
-        desk.events += profile_events.between(before, after, cause=cause, reason=_reason(command.change))
+        why = Why(source=command.source, note=command.note, standing=_reason(command.change))
+        writing.change(before, after, cause=cause, why=why)
+        by_hand = after.grade != (before.grade if before else None)
+        if by_hand:
+            ratings.regrade(customer_id, grading.give(after.grade, on=today), cause=cause, reason=BY_HAND)
+        ratings.rate(customer_id, habit, cause=cause, reason=None if by_hand else "scored")
     if _gives_limit(command.change):
         risk = replace(risk, given=after.limit, temporary=None)
-    if after != before or risk != desk.risks[command.customer_id]:
-        desk.settle(risk, parts=parts, cause=cause)
-    return Changed(before, desk.profiles[command.customer_id] or after)
+    if after != before or risk != desk.risks[customer_id]:
+        desk.settle(risk, parts=exposed.parts, cause=cause)
+    return Changed(before, after)
 
 
-def _apply(command: ChangeCustomer, before: Profile | None, risk: Risk) -> Profile:
+def _apply(command: ChangeCustomer, before: Profile | None, grading: Grading, risk: Risk) -> Profile:
     change = command.change
     if isinstance(change, Register):
         if before is not None and change.update:
-            return domain.amend(before, change.facts)
+            return domain.amend(before, _by_hand(change.facts, grading))
         new = Profile(customer_id=command.customer_id, partition_no=risk.partition_no, **change.facts)
-        if before is not None and new.limit == risk.given:
-            new = replace(new, limit=before.limit)  # what the rules made of it since is no other fact
-        return domain.register(before, new)
+        moved = {"grade": grading.basis != BY_HAND, "limit": new.limit == risk.given}
+        return domain.register(before, new, decided=[name for name, is_decided in moved.items() if is_decided])
     if before is None:
         raise Problem(NOT_FOUND)
     match change:
         case Amend(facts, version):
             if version not in {None, before.version}:
                 raise Problem(PRECONDITION_FAILED)
-            return domain.amend(before, facts)
+            return domain.amend(before, _by_hand(facts, grading))
         case Blacklist(reason):
             return domain.blacklist(before, reason=reason)
         case Delist():
@@ -151,11 +174,35 @@ def _apply(command: ChangeCustomer, before: Profile | None, risk: Risk) -> Profi
             return domain.record_insolvency(before, opened_date=opened_date)
 
 
-def _items(command: ChangeCustomer, today: date) -> list[Item]:
+def _by_hand(facts: Mapping[str, Any], grading: Grading) -> Mapping[str, Any]:
+    if grading.override is not None and facts.get("grade", grading.grade) != grading.grade:
+        raise ChangeRefused(f"An override of the grade holds until {grading.override.end_date}.")
+    return facts
+
+
+def _reviews(
+    commands: Sequence[ChangeCustomer], results: Sequence[Changed | Problem], ratings: Ratings
+) -> dict[UUID, date]:
+    new = [
+        command
+        for command, result in zip(commands, results, strict=True)
+        if isinstance(result, Changed) and result.before is None
+    ]
+    today = {each.customer_id: each.request.today(ratings.known[each.customer_id].today) for each in new}
+    return {key: ratings.policy.review_after(day) for key, day in today.items()}
+
+
+def _as_it_stands(result: Changed | Problem, ratings: Ratings) -> Changed | Problem:
+    if isinstance(result, Problem):
+        return result
+    return replace(result, after=ratings.profile(result.after.customer_id) or result.after)
+
+
+def _items(command: ChangeCustomer, confirmed_date: date) -> list[Item]:
     if not isinstance(command.change, Register | Amend):
         return []
     named = (name for name in domain.DATED if command.change.facts.get(name) is not None)
-    return [Item(command.customer_id, name, command.source, command.observed_date or today) for name in named]
+    return [Item(command.customer_id, name, command.source, confirmed_date) for name in named]
 
 
 def _gives_limit(change: object) -> bool:
@@ -163,27 +210,4 @@ def _gives_limit(change: object) -> bool:
 
 
 def _reason(change: object) -> str:
-    return change.reason if isinstance(change, Blacklist | Delist) else profile_events.BY_HAND
-
-
-def _recorded(
-    command: ChangeCustomer, differences: Sequence[FieldChange], after: Profile, cause: Cause
-) -> list[RecordedChange]:
-    return [
-        RecordedChange(
-            change_id=cause.id_of(f"change/{command.customer_id}", each.field),
-            subject=f"customer/{command.customer_id}",
-            customer_id=command.customer_id,
-            partition_no=after.partition_no,
-            field=each.field,
-            before=to_json(each.before),
-            after=to_json(each.after),
-            reason=command.note,
-            source=command.source,
-            actor=cause.actor,
-            correlation_id=cause.correlation_id,
-            business_date=cause.business_date,
-            recorded_at=cause.recorded_at,
-        )
-        for each in differences
-    ]
+    return change.reason if isinstance(change, Blacklist | Delist) else BY_HAND

@@ -23,6 +23,7 @@ from services.credit.store.rates import load_dated_rates
 from services.credit.store.reservations import insert_reservations
 from services.credit.store.timers import bring_forward
 from services.credit.usecases.risk_desk import RiskDesk, open_risks
+from services.credit.usecases.writing import Writing
 from shared.messaging.outgoing import Cause
 from shared.money import Money
 
@@ -143,7 +144,7 @@ async def open_desk(
         portfolio=await load_portfolio(connection) if policy.watch else Portfolio(),
         rates=rates,
         calendar_date=calendar_date,
-        risks=await open_risks(connection, known, policy=policy, rates=rates),
+        risks=await open_risks(connection, known, policy=policy, rates=rates, writing=Writing()),
     )
 
 

@@ -18,6 +18,7 @@ from services.credit.store.profiles import load_known
 from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.request import Request
 from services.credit.usecases.risk_desk import RiskDesk, open_risks
+from services.credit.usecases.writing import Writing
 from shared.messaging.outbox import Outbox
 from shared.money import Money
 from shared.web.problem_types import CONFLICT, NOT_FOUND
@@ -62,12 +63,14 @@ async def decide_limits(
     """Apply the decisions in order to locked customers; return for each how the customer stands now."""
     known = await load_known(connection, {each.customer_id for each in commands})
     days = {each.customer_id: each.request.today(known[each.customer_id].today) for each in commands}
-    desk = await open_risks(connection, known, policy=policy, rates=await load_dated_rates(connection, days.values()))
+    desk = await open_risks(
+        connection, known, policy=policy, rates=await load_dated_rates(connection, days.values()), writing=Writing()
+    )
     parts = await load_parts(connection, known)
     results: list[Profile | Problem] = []
     for command in commands:
         customer_id, today = command.customer_id, days[command.customer_id]
-        profile = desk.profiles[customer_id]
+        profile = desk.profile(customer_id)
         if profile is None:
             results.append(Problem(NOT_FOUND))
             continue
@@ -77,9 +80,9 @@ async def decide_limits(
             results.append(Problem(CONFLICT, str(refusal)))
             continue
         desk.settle(risk, parts=parts[customer_id], cause=command.request.cause(today), note=command.note)
-        results.append(desk.profiles[customer_id] or profile)
+        results.append(desk.profile(customer_id) or profile)
     await desk.save(connection)
-    await outbox.append(connection, desk.events)
+    await desk.writing.save(connection, outbox)
     return results
 
 

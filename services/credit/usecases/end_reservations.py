@@ -17,6 +17,7 @@ from services.credit.store.reservations import load_live, load_reservations, sav
 from services.credit.store.timers import set_timers
 from services.credit.usecases.request import ACTOR, Request
 from services.credit.usecases.risk_desk import open_risks
+from services.credit.usecases.writing import Writing
 from shared.contracts.credit import CreditReleased
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing, cause_of_day
@@ -42,7 +43,9 @@ async def release_reservations(
     found = await load_reservations(connection, {each.reservation_id for each in commands})
     known = await load_known(connection, {each.customer_id for each in commands})
     days = {each.customer_id: each.request.today(known[each.customer_id].today) for each in commands}
-    desk = await open_risks(connection, known, policy=policy, rates=await load_dated_rates(connection, days.values()))
+    desk = await open_risks(
+        connection, known, policy=policy, rates=await load_dated_rates(connection, days.values()), writing=Writing()
+    )
     parts = await load_parts(connection, known)
     ended: list[Reservation] = []
     results: list[Reservation | Problem] = []
@@ -57,14 +60,14 @@ async def release_reservations(
             results.append(Problem(CONFLICT, "The reservation has ended: nothing of it is held."))
         else:
             ended.append(after)
-            desk.events.append(_released(before, "released", cause))
+            desk.writing.events.append(_released(before, "released", cause))
             freed = with_order(parts[command.customer_id], Money(-before.rest_minor, before.currency))
             parts[command.customer_id] = freed
             desk.look(desk.risks[command.customer_id], parts=freed, cause=cause)
             results.append(after)
     await save_reservations(connection, ended)
     await desk.save(connection)
-    await outbox.append(connection, desk.events)
+    await desk.writing.save(connection, outbox)
     return results
 
 

@@ -22,7 +22,7 @@ OUTCOMES: dict[type[Event], Outcome] = {
 """How a promise ended, by the event that says so."""
 
 _Ending = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
-_Contesting = collections.DisputeOpened | collections.DisputeResolved
+_Telling = ledger.InvoiceOverdue | collections.DisputeOpened | collections.DisputeResolved
 _Moving = ledger.InvoiceCancelled | ledger.CreditNoteIssued | ledger.PaymentAllocated | ledger.PaymentReversed
 
 
@@ -40,7 +40,7 @@ class Habits:
     ends: list[EndedPromise] = field(default_factory=list)
 
     def hear(self, customer_id: UUID, received: Received) -> bool:
-        """Fold an event; return whether the habit is another one: a debt was settled or opened, a promise ended."""
+        """Fold an event; return whether a figure moved: a debt was settled, opened or overdue, a promise ended."""
         event = received.event
         if isinstance(event, ledger.InvoiceIssued):
             self._owe(customer_id, event)
@@ -50,7 +50,7 @@ class Habits:
         if isinstance(event, _Ending):
             self._end(customer_id, event, received.envelope)
             return True
-        return False
+        return isinstance(event, ledger.InvoiceOverdue)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Save what the batch changed."""
@@ -112,7 +112,7 @@ async def open_habits(
     connection: AsyncConnection, batch: Sequence[Received], *, partitions: Mapping[UUID, int], today: date
 ) -> Habits:
     """Return the habits to fold a batch into; a batch of invoices alone needs none of them, and reads nothing."""
-    moving = [each for each in batch if isinstance(each.event, _Moving | _Ending | _Contesting)]
+    moving = [each for each in batch if isinstance(each.event, _Moving | _Ending | _Telling)]
     habits: dict[UUID, Habit] = {}
     if moving:
         habits = await load_habits(

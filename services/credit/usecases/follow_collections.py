@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.policy import Policy
 from services.credit.store.exposures import load_parts
-from services.credit.store.profiles import load_known
 from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.fold_habits import OUTCOMES, customer_of, open_habits
 from services.credit.usecases.hear_debts import open_debts
 from services.credit.usecases.place_holds import place_hold
+from services.credit.usecases.rate_customers import open_ratings
 from services.credit.usecases.request import ACTOR
 from services.credit.usecases.risk_desk import open_risks
+from services.credit.usecases.writing import Writing
 from shared.contracts import collections
 from shared.contracts.event import Event
 from shared.messaging.outbox import Outbox
@@ -33,30 +34,33 @@ async def follow_collections(
     connection: AsyncConnection,
     batch: Sequence[Received],
     *,
-    policy: Policy,
     today: date,
+    policy: Policy,
     recorded_at: datetime,
     outbox: Outbox,
 ) -> None:
-    """Fold events, in order, into the habits and risks of locked customers; save what differs, tell what follows."""
-    known = await load_known(connection, {customer_of(each) for each in batch})
-    partitions = {key: each.partition_no for key, each in known.items()}
+    """Fold events, in order, into habits and risks of locked customers; save what differs, tell what followed."""
+    ids = {customer_of(each) for each in batch}
+    ratings = await open_ratings(connection, ids, policy=policy.grades, writing=Writing())
+    partitions = {key: each.partition_no for key, each in ratings.known.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
     rates = await load_dated_rates(connection, [today])
-    desk = await open_risks(connection, known, policy=policy, rates=rates)
+    desk = await open_risks(connection, ratings.known, policy=policy, rates=rates, writing=ratings.writing)
     debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
-    parts = await load_parts(connection, known)
+    parts = await load_parts(connection, ids)
     for received in batch:
         customer_id = customer_of(received)
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
         if isinstance(received.event, collections.SupplyStopRequested):
             place_hold(desk, customer_id, received, parts=parts[customer_id], cause=cause)
             continue
-        habits.hear(customer_id, received)
         debts.contest(desk.risks[customer_id], received.event)
+        if habits.hear(customer_id, received):
+            ratings.rate(customer_id, habits.habits[customer_id], cause=cause, reason="scored")
         risk = debts.heard(desk.risks[customer_id], received.event)
         desk.settle(risk, parts=parts[customer_id], cause=cause)
     await habits.save(connection)
     await debts.save(connection)
+    await ratings.writing.save(connection, outbox)
+    await ratings.save(connection)
     await desk.save(connection)
-    await outbox.append(connection, desk.events)

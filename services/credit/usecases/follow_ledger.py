@@ -17,8 +17,10 @@ from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.end_reservations import time_reservations
 from services.credit.usecases.fold_habits import customer_of, open_habits
 from services.credit.usecases.hear_debts import open_debts
+from services.credit.usecases.rate_customers import open_ratings
 from services.credit.usecases.request import ACTOR
 from services.credit.usecases.risk_desk import open_risks
+from services.credit.usecases.writing import Writing
 from shared.contracts import ledger
 from shared.contracts.credit import CreditConsumed
 from shared.contracts.event import Event
@@ -74,6 +76,11 @@ def receive_payment(account: Account, event: ledger.PaymentReceived, _today: dat
     return []
 
 
+def hear_overdue(_account: Account, _event: ledger.InvoiceOverdue, _today: date) -> list[Taken]:
+    """Move nothing: what is overdue is part of the habit."""
+    return []
+
+
 Moving = ledger.PaymentAllocated | ledger.PaymentReversed | ledger.PaymentRefunded
 
 
@@ -90,12 +97,12 @@ async def follow_ledger(
     batch: Sequence[Received],
     *,
     folds: Mapping[type[Event], Fold],
-    policy: Policy,
     today: date,
+    policy: Policy,
     recorded_at: datetime,
     outbox: Outbox,
 ) -> None:
-    """Fold events, in order, into their locked customers' accounts and risks; save what differs, tell what follows."""
+    """Fold events, in order, into customers' accounts, habits and risks; save what differs, tell what follows."""
     accounts = await load_accounts(
         connection,
         {customer_of(each) for each in batch},
@@ -103,8 +110,10 @@ async def follow_ledger(
     )
     partitions = {key: each.account.partition_no for key, each in accounts.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
+    ratings = await open_ratings(connection, habits.habits, policy=policy.grades, writing=Writing())
     rates = await load_dated_rates(connection, [today])
-    desk = await open_risks(connection, await load_known(connection, accounts), policy=policy, rates=rates)
+    known = await load_known(connection, accounts)
+    desk = await open_risks(connection, known, policy=policy, rates=rates, writing=ratings.writing)
     debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
     consumed: set[UUID] = set()
     for received in batch:
@@ -113,17 +122,19 @@ async def follow_ledger(
             taken = folds[type(received.event)](account, received.event, today)
         except UnknownInvoice as unknown:
             raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
-        habits.hear(account.customer_id, received)
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
-        desk.events += [_consumed(account.customer_id, each, cause) for each in taken]
+        ratings.writing.events += [_consumed(account.customer_id, each, cause) for each in taken]
         consumed |= {account.customer_id for _ in taken}
+        if habits.hear(account.customer_id, received):
+            ratings.rate(account.customer_id, habits.habits[account.customer_id], cause=cause, reason="scored")
         risk = debts.heard(desk.risks[account.customer_id], received.event)
         desk.settle(risk, parts=account.parts(), cause=cause)
     await save_accounts(connection, accounts.values())
     await habits.save(connection)
     await time_reservations(connection, {key: accounts[key].account.reservations.values() for key in consumed})
+    await ratings.writing.save(connection, outbox)
+    await ratings.save(connection)
     await desk.save(connection)
-    await outbox.append(connection, desk.events)
 
 
 def _movements(changes: Sequence[ledger.InstalmentChange]) -> list[Movement]:

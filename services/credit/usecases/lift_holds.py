@@ -16,6 +16,7 @@ from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.request import Request
 from services.credit.usecases.risk_desk import open_risks
 from services.credit.usecases.risk_events import hold_lifted, outgoing
+from services.credit.usecases.writing import Writing
 from shared.messaging.outbox import Outbox
 from shared.web.problem_types import CONFLICT, NOT_FOUND
 from shared.web.problems import Problem
@@ -42,7 +43,7 @@ async def lift_holds(
     holds = await load_holds(connection, {each.hold_id for each in commands})
     parts = await load_parts(connection, known)
     rates = await load_dated_rates(connection, days.values())
-    desk = await open_risks(connection, known, policy=policy, rates=rates)
+    desk = await open_risks(connection, known, policy=policy, rates=rates, writing=Writing())
     results: list[Hold | Problem] = []
     for command in commands:
         hold = desk.holds.get(command.hold_id) or holds.get(command.hold_id)
@@ -61,10 +62,10 @@ async def lift_holds(
             results.append(Problem(CONFLICT, "The hold was lifted already."))
             continue
         desk.hold(lifted)
-        desk.events.append(outgoing(hold_lifted(lifted), lifted, cause))
+        desk.writing.events.append(outgoing(hold_lifted(lifted), lifted, cause))
         risk = replace(desk.risks[command.customer_id], hold_id=None)
         desk.look(risk, parts=parts[command.customer_id], cause=cause)
         results.append(lifted)
     await desk.save(connection)
-    await outbox.append(connection, desk.events)
+    await desk.writing.save(connection, outbox)
     return results

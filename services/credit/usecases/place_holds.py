@@ -32,5 +32,5 @@ def place_hold(desk: RiskDesk, customer_id: UUID, received: Received, *, parts: 
         placed_date=received.envelope.business_date,
     )
     desk.hold(hold)
-    desk.events.append(outgoing(hold_placed(hold), hold, cause))
+    desk.writing.events.append(outgoing(hold_placed(hold), hold, cause))
     desk.look(replace(risk, hold_id=hold.hold_id), parts=parts, cause=cause)

@@ -37,8 +37,8 @@ async def refresh_profiles(
     connection: AsyncConnection,
     findings: Sequence[tuple[int, Finding]],
     *,
-    policy: Policy,
     request: Request,
+    policy: Policy,
     outbox: Outbox,
 ) -> Refreshed:
     """Apply numbered findings about locked customers in order; each is a change with its source and its date."""

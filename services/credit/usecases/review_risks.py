@@ -16,6 +16,7 @@ from services.credit.store.profiles import load_known
 from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.request import ACTOR
 from services.credit.usecases.risk_desk import open_risks
+from services.credit.usecases.writing import Writing
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import cause_of_day
 from shared.messaging.subscription import Day
@@ -33,7 +34,7 @@ async def review_risks(
     """Count the quarters that are over, and derive limit, light, terms and hold of locked customers as of the day."""
     known = await load_known(connection, customer_ids)
     rates = await load_dated_rates(connection, [day.day])
-    desk = await open_risks(connection, known, policy=policy, rates=rates)
+    desk = await open_risks(connection, known, policy=policy, rates=rates, writing=Writing())
     since = window_start(day.day, REMEMBERED_DAYS)
     habits = await load_habits(connection, customer_ids, as_of=day.day, since=since)
     disputes = await load_disputes(connection, customer_ids)
@@ -45,4 +46,4 @@ async def review_risks(
         risk = domain.progress(heard, habit, policy=policy, as_of=day.day)
         desk.settle(risk, parts=parts[customer_id], cause=cause)
     await desk.save(connection)
-    await outbox.append(connection, desk.events)
+    await desk.writing.save(connection, outbox)

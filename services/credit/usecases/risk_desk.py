@@ -16,90 +16,83 @@ from services.credit.domain.policy import Policy
 from services.credit.domain.profile import Profile
 from services.credit.domain.rates import RateMissing, Rates
 from services.credit.domain.risk import Outlook, Risk
-from services.credit.store.changes import RecordedChange, record_changes
 from services.credit.store.holds import load_holds, save_holds
-from services.credit.store.profiles import Known, save_profiles
+from services.credit.store.profiles import Known
 from services.credit.store.risks import load_risks, save_risks
 from services.credit.store.timers import set_timers
-from services.credit.usecases.check_answer import money
-from services.credit.usecases.risk_events import hold_lifted, limit_changed, outgoing, risk_changed
-from shared.messaging.outgoing import Cause, Outgoing
+from services.credit.usecases.profile_events import Why
+from services.credit.usecases.risk_events import hold_lifted, outgoing, risk_changed
+from services.credit.usecases.writing import Writing
+from shared.messaging.outgoing import Cause
 from shared.money import Money
 
 BY_POLICY = "policy"
-BY_HAND = "rest"
-"""The sources of another limit: the rules, or a person's decision."""
+"""The source of a limit that the rules gave."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RiskDesk:
     """The customers of a batch as they stand after the causes so far; what differs in the end is saved, each row once.
 
-    `profiles` are as the caller put them, with the limits that the rules gave since.
+    Profiles and events go into the writing, which is saved by whoever opened it.
     """
 
     policy: Policy
     rates: Mapping[date, Rates]
-    profiles: dict[UUID, Profile | None]
+    known: Mapping[UUID, Known]
+    writing: Writing
     risks: dict[UUID, Risk]
     holds: dict[UUID, Hold]
     loaded: Mapping[UUID, Risk]
-    changed_profiles: dict[UUID, Profile] = field(default_factory=dict)
     changed_holds: dict[UUID, Hold] = field(default_factory=dict)
     next_dates: dict[UUID, date | None] = field(default_factory=dict)
-    changes: list[RecordedChange] = field(default_factory=list)
-    events: list[Outgoing] = field(default_factory=list)
+
+    def profile(self, customer_id: UUID) -> Profile | None:
+        """Return the customer's profile as it stands now."""
+        return self.writing.profiles.get(customer_id) or self.known[customer_id].profile
 
     def settle(self, risk: Risk, *, parts: Parts, cause: Cause, note: str | None = None) -> None:
         """Derive the customer's limit, light and terms anew, and lift the hold if its cause is paid.
 
         `note` is why, in the words of the person who decided; without one the limit's own rules did.
         """
-        before = self.risks[risk.customer_id]
-        profile = self.profiles[risk.customer_id]
+        profile = self.profile(risk.customer_id)
         if profile is not None:
-            risk = self._grant(before, risk, profile, cause, note)
+            risk = self._grant(risk, profile, cause, note)
         self.look(self._lift_if_paid(risk, cause), parts=parts, cause=cause)
 
     def look(self, risk: Risk, *, parts: Parts, cause: Cause) -> None:
         """Derive light and terms anew, under the limit as it is."""
         before = self.risks[risk.customer_id]
         outlook = self.outlook(risk, parts=parts, as_of=cause.business_date)
-        self.events += risk_changed(before, outlook.risk, cause=cause)
+        self.writing.events += risk_changed(before, outlook.risk, cause=cause)
         self.risks[risk.customer_id] = outlook.risk
         self.next_dates[risk.customer_id] = outlook.next_date
 
     def outlook(self, risk: Risk, *, parts: Parts, as_of: date) -> Outlook:
         """Return light and terms as they are now, and keep nothing."""
-        profile = self.profiles[risk.customer_id]
+        profile = self.profile(risk.customer_id)
         used = _used(profile.limit if profile else None, parts, self.rates[as_of])
         return domain.look(risk, profile, used=used, policy=self.policy, as_of=as_of)
-
-    def put(self, profile: Profile) -> None:
-        """Know a customer anew."""
-        self.profiles[profile.customer_id] = self.changed_profiles[profile.customer_id] = profile
 
     def hold(self, hold: Hold) -> None:
         """Keep a hold that was placed or lifted."""
         self.holds[hold.hold_id] = self.changed_holds[hold.hold_id] = hold
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Save what differs from what was loaded; the caller appends the events."""
-        await save_profiles(connection, self.changed_profiles.values())
-        await record_changes(connection, self.changes)
+        """Save what differs from what was loaded."""
         await save_risks(connection, [each for key, each in self.risks.items() if each != self.loaded[key]])
         await save_holds(connection, self.changed_holds.values())
         await set_timers(connection, "risk", self.next_dates)
 
-    def _grant(self, before: Risk, risk: Risk, profile: Profile, cause: Cause, note: str | None) -> Risk:
-        rates, today = self.rates[cause.business_date], cause.business_date
-        computed = compute(domain.means_of(profile, risk), policy=self.policy.limits, rates=rates)
-        risk = domain.recompute(risk, computed, policy=self.policy)
-        risk, limit, reason = domain.regrant(before, risk, as_of=today)
+    def _grant(self, risk: Risk, profile: Profile, cause: Cause, note: str | None) -> Risk:
+        before, today = self.risks[risk.customer_id], cause.business_date
+        computed = compute(domain.means_of(profile, risk), policy=self.policy.limits, rates=self.rates[today])
+        risk, limit, reason = domain.regrant(before, domain.recompute(risk, computed, policy=self.policy), as_of=today)
         if limit is not None and limit != profile.limit:
-            self.put(replace(profile, limit=limit))  # no version: nobody changed what is known of the customer
-            self.changes.append(_recorded(profile, limit, note or reason, BY_HAND if note else BY_POLICY, cause))
-            self.events.append(outgoing(limit_changed(profile.limit, limit, reason=reason), risk, cause))
+            why = Why(source="rest" if note else BY_POLICY, note=note or reason, limit=reason)
+            # The version stays: nobody changed what is known of the customer.
+            self.writing.change(profile, replace(profile, limit=limit), cause=cause, why=why)
         return risk
 
     def _lift_if_paid(self, risk: Risk, cause: Cause) -> Risk:
@@ -110,19 +103,25 @@ class RiskDesk:
             return risk
         lifted = hold.lift("paid", on=today, by=cause.actor)
         self.hold(lifted)
-        self.events.append(outgoing(hold_lifted(lifted), lifted, cause))
+        self.writing.events.append(outgoing(hold_lifted(lifted), lifted, cause))
         return replace(risk, hold_id=None)
 
 
 async def open_risks(
-    connection: AsyncConnection, known: Mapping[UUID, Known], *, policy: Policy, rates: Mapping[date, Rates]
+    connection: AsyncConnection,
+    known: Mapping[UUID, Known],
+    *,
+    policy: Policy,
+    rates: Mapping[date, Rates],
+    writing: Writing,
 ) -> RiskDesk:
     """Return the desk of locked customers; `rates` are those of the business dates on which something is derived."""
     risks = await load_risks(connection, known)
     return RiskDesk(
         policy=policy,
         rates=rates,
-        profiles={key: each.profile for key, each in known.items()},
+        known=known,
+        writing=writing,
         risks=dict(risks),
         holds=await load_holds(connection, {each.hold_id for each in risks.values() if each.hold_id}),
         loaded=risks,
@@ -136,21 +135,3 @@ def _used(limit: Money | None, parts: Parts, rates: Rates) -> Used | None:
         return Used(exposure(parts, currency=limit.currency, rates=rates), limit)
     except RateMissing:
         return None
-
-
-def _recorded(profile: Profile, limit: Money, reason: str, source: str, cause: Cause) -> RecordedChange:
-    return RecordedChange(
-        change_id=cause.id_of(f"change/{profile.customer_id}", "limit"),
-        subject=f"customer/{profile.customer_id}",
-        customer_id=profile.customer_id,
-        partition_no=profile.partition_no,
-        field="limit",
-        before=money(profile.limit) if profile.limit else None,
-        after=money(limit),
-        reason=reason,
-        source=source,
-        actor=cause.actor,
-        correlation_id=cause.correlation_id,
-        business_date=cause.business_date,
-        recorded_at=cause.recorded_at,
-    )

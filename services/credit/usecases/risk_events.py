@@ -7,23 +7,11 @@ from services.credit.domain.risk import Risk
 from shared.contracts import credit as contracts
 from shared.contracts.event import Event
 from shared.messaging.outgoing import Cause, Outgoing
-from shared.money import Money
 
 
 def risk_changed(before: Risk, after: Risk, *, cause: Cause) -> list[Outgoing]:
     """Return the events that follow from this difference of light and terms."""
     return [outgoing(event, after, cause) for event in _events(before, after)]
-
-
-def limit_changed(before: Money | None, after: Money, *, reason: str) -> contracts.CreditLimitChanged:
-    """Return the event of another limit; the one before is told where it was in the same currency."""
-    comparable = before is not None and before.currency == after.currency
-    return contracts.CreditLimitChanged(
-        currency=after.currency,
-        limit_before_minor=before.minor if before and comparable else None,
-        limit_minor=after.minor,
-        reason=reason,
-    )
 
 
 def hold_placed(hold: Hold) -> contracts.CreditHoldPlaced:

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 _TABLES = (
     # What is derived anew whenever an input changes; oldest_due_date to paid_invoices sum up what was heard of debts.
