@@ -13,8 +13,11 @@ from services.credit.api.groups import groups_router
 from services.credit.api.holds import holds_router
 from services.credit.api.imports import imports_router
 from services.credit.api.limits import limits_router
+from services.credit.api.overrides import overrides_router
 from services.credit.api.rates import rates_router
 from services.credit.api.reservations import reservations_router
+from services.credit.api.scorecards import scorecards_router
+from services.credit.api.scores import scores_router
 from services.credit.api.source_refreshes import source_refreshes_router
 from services.credit.api.stale_items import stale_items_router
 from services.credit.consumers import make_subscription
@@ -34,6 +37,9 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
     return [
         customers_router(context, policy, changes),
         stale_items_router(context, policy),
+        scorecards_router(context),
+        scores_router(context, policy),
+        overrides_router(context, policy),
         source_refreshes_router(context, policy, SourceFiles(folder) if folder else None),
         imports_router(context, policy),
         decisions_router(context, changes),

@@ -31,7 +31,7 @@ from shared.messaging.outbox import Outbox
 from shared.messaging.subscription import Day, Received
 from shared.run import make_api
 from shared.service import make_context
-from shared.web.keys import key_entry
+from shared.web.keys import Scope, key_entry
 from shared.web.serve import server
 
 PARTITIONS = 4
@@ -39,7 +39,9 @@ TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 POLICY = read_policy(CreditSettings.model_fields["credit_policy_file"].default)
 KEY = "credit-test-key-0123456789"
+BOSS_KEY = "credit-boss-key-0123456789"
 PromiseEnding = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
+SCOPES: frozenset[Scope] = frozenset({"read", "write", "admin"})
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 POLICY = read_policy(CreditSettings.model_fields["credit_policy_file"].default)
 ROOT = UUID("019cae00-0000-7000-8000-000000000000")
@@ -52,9 +54,12 @@ class Erp:
     clients: Sequence[httpx.AsyncClient]
     calls: int = 0
 
-    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> httpx.Response:
-        """POST a body under a new key, or under this one."""
-        return await self.send("POST", path, json=body, headers={"Idempotency-Key": key or new_id().hex})
+    async def post(
+        self, path: str, body: Any = None, *, key: str | None = None, as_boss: bool = False
+    ) -> httpx.Response:
+        """POST a body under a new key, or under this one; `as_boss` as another caller."""
+        bearer = {"Authorization": f"Bearer {BOSS_KEY}"} if as_boss else {}
+        return await self.send("POST", path, json=body, headers={"Idempotency-Key": key or new_id().hex, **bearer})
 
     async def put(self, path: str, body: Any) -> httpx.Response:
         """PUT a body."""
@@ -103,7 +108,7 @@ def policy_file(folder: Path, **sections: Any) -> Path:
 async def replicas(database_url: str, folder: Path, count: int = 1, **settings: Any) -> AsyncIterator[Erp]:
     """Run `count` replicas of the API, each on its own socket, thread and pool, over one database."""
     keys = folder / "keys.json"
-    keys.write_text(json.dumps([key_entry("erp", KEY, frozenset({"read", "write", "admin"}))]))
+    keys.write_text(json.dumps([key_entry(name, key, SCOPES) for name, key in (("erp", KEY), ("boss", BOSS_KEY))]))
     secret = folder / "cursor-secret"
     secret.write_text(KEY)
     configured = CreditSettings(
@@ -151,12 +156,12 @@ class Ledger:
     open: dict[UUID, int] = field(default_factory=dict)
     due: dict[UUID, date] = field(default_factory=dict)
     unapplied: int = 0
-    taken: int = 0
+    heard: int = 0
 
-    def fresh(self) -> list[Received]:
-        """Take the facts that are new since the last time."""
-        start, self.taken = self.taken, len(self.facts)
-        return self.facts[start:]
+    def news(self) -> Sequence[Received]:
+        """Return the facts since the last call."""
+        since, self.heard = self.heard, len(self.facts)
+        return self.facts[since:]
 
     @property
     def customer_id(self) -> UUID:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day, rows, work_day
@@ -14,6 +15,12 @@ MEANS = {
     "annual_sales": {"amount": "2000000.00", "currency": "CNY"},
     "industry_standing": "average",
 }
+
+
+@pytest.fixture(autouse=True)
+def _without_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grades are as they are given here: no scorecard moves them."""
+    monkeypatch.setattr("services.credit.usecases.know_scorecards.house_scorecards", lambda: ())
 
 
 def after(days: int) -> date:
@@ -30,7 +37,7 @@ async def live(engine: AsyncEngine, *days: int) -> None:
 
 async def hear(engine: AsyncEngine, books: Ledger, *, on: int = 0) -> None:
     """Follow the facts that are new, each in a batch of its own, on the day so many days after the first."""
-    await follow(engine, [[fact] for fact in books.fresh()], today=after(on))
+    await follow(engine, [[fact] for fact in books.news()], today=after(on))
 
 
 async def told(engine: AsyncEngine, *names: str) -> list[Any]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.habits import REMEMBERED_DAYS, window_start
+from services.credit.domain.profile import Profile
 from services.credit.domain.scorecard import Score, score, scorecard_for
 from services.credit.store.changes import facts_as_of
 from services.credit.store.habits import load_habits
@@ -19,7 +20,7 @@ async def recall_score(connection: AsyncConnection, customer_id: UUID, *, as_of:
     facts = await facts_as_of(connection, customer_id, as_of=as_of)
     if profile is None or not facts:
         return None
-    known = type(profile)(
+    known = Profile(
         customer_id=customer_id,
         partition_no=profile.partition_no,
         customer_number=profile.customer_number,
