@@ -1,4 +1,4 @@
-"""`dueflow policy`: loads a playbook or stages from a YAML file, for a segment and from a day on (K3)."""
+"""`dueflow policy`: loads a playbook, stages or a scorecard from a YAML file, from a day on (K3, C2)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 import yaml
 from dueflow_client import Dueflow
-from dueflow_client.shapes import Policy
+from dueflow_client.shapes import Policy, Scorecard
 from rich.console import Console
 
 from cli.connection import RunName, ask, running_stack
 
-policy = typer.Typer(help="Playbooks and stages: policy as data.", no_args_is_help=True)
+policy = typer.Typer(help="Playbooks, stages and scorecards: policy as data.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy as YAML.")]
 Name = Annotated[str, typer.Option("--name", help="A later policy of the same name replaces this one.")]
@@ -37,6 +37,17 @@ def stages(file: File, *, name: Name, effective_from: From, segment: Segment = "
     """Load stages: by days, by sum, by number of unpaid invoices."""
     body = _body(file, name=name, effective_from=effective_from, segment=segment)
     _load(run, lambda dueflow: dueflow.collections.load_stages(body))
+
+
+@policy.command()
+def scorecard(file: File, *, effective_from: From, run: RunName = None) -> None:
+    """Load a scorecard: which facts and habits give how many points; it names itself, and whom it serves."""
+    body: Scorecard = {
+        "file": file.name,
+        "effective_from": effective_from.date().isoformat(),
+        "document": file.read_text(encoding="utf-8"),
+    }
+    _load(run, lambda dueflow: dueflow.credit.load_scorecard(body))
 
 
 def _body(file: Path, *, name: str, effective_from: datetime, segment: str) -> Policy:

@@ -2,22 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 
 from dueflow_client.shapes import Contract
 from dueflow_client.shapes import Customer as CustomerBody
 
+from demo.chance import Chance
 from demo.debts import amount_text
 from demo.house import COMPANY, House
 from demo.population import Customer
+from demo.profiles import add_facts
 
 _PENALTY_PCT_PER_DAY = "0.05"
 _CONCURRENT_CALLS = 20
 
 
-async def found(house: House, customers: Sequence[Customer]) -> None:
+async def found(house: House, customers: Sequence[Customer], *, today: date) -> None:
     """Record what must be known before the first order."""
     await house.ask("entities", house.dueflow.ledger.record_entity(COMPANY))
-    bodies = [_body(customer) for customer in customers]
+    bodies = [_body(customer, chance=house.chance, today=today) for customer in customers]
     house.count("customers", await house.dueflow.credit.register_customers(bodies))
     contacts = [customer.contact for customer in customers if customer.reachable]
     house.count("contact points", await house.dueflow.notifications.add_contact_points(contacts))
@@ -25,8 +28,8 @@ async def found(house: House, customers: Sequence[Customer]) -> None:
     await asyncio.gather(*(_record_contract(house, customer, gate) for customer in customers))
 
 
-def _body(customer: Customer) -> CustomerBody:
-    return {
+def _body(customer: Customer, *, chance: Chance, today: date) -> CustomerBody:
+    body: CustomerBody = {
         "customer_number": customer.number,
         "name": customer.name,
         "kind": customer.kind,
@@ -36,6 +39,8 @@ def _body(customer: Customer) -> CustomerBody:
         "limit": {"amount": amount_text(customer.limit_minor, customer), "currency": customer.currency},
         "key_customer": customer.size == "large",
     }
+    add_facts(body, customer, chance=chance, today=today)
+    return body
 
 
 async def _record_contract(house: House, customer: Customer, gate: asyncio.Semaphore) -> None:

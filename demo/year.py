@@ -31,7 +31,7 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     desk, billing = OrderDesk(house, customers, payers), Billing(house, payers, quarrels)
     staff, fates = Staff(house, customers, payers.debts), Fates(house, customers, first_day=FIRST_DAY)
     await clock.turn_to(FIRST_DAY)
-    await found(house, customers)
+    await found(house, customers, today=FIRST_DAY)
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
         await desk.take_orders(today)
         await staff.work(today)

@@ -1,13 +1,13 @@
 """Credit's calls: customers, limits, and the check before an order ships."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from dueflow_client.problem import Problem
 from dueflow_client.service import ServiceClient
-from dueflow_client.shapes import Amount, Customer, Order
+from dueflow_client.shapes import Amount, Customer, GradeAsked, Order, Scorecard
 
 
 class CreditClient(ServiceClient):
@@ -24,6 +24,40 @@ class CreditClient(ServiceClient):
     def customers(self, **filters: Any) -> AsyncIterator[Any]:
         """Yield the customers."""
         return self._http.pages("/v1/customers", **filters)
+
+    async def amend_customer(self, customer_id: UUID, facts: Mapping[str, Any], *, version: int) -> Any:
+        """Set the named facts of the version that was read; None clears one."""
+        return await self._http.patch(f"/v1/customers/{customer_id}", facts, etag=f'"{version}"')
+
+    async def score(self, customer_id: UUID, *, as_of: date | None = None) -> Any:
+        """Compute a customer's score of today, or of a past day as known then."""
+        query = {"as_of": as_of.isoformat()} if as_of else {}
+        return await self._http.get(f"/v1/customers/{customer_id}/score", **query)
+
+    async def explain_customer(self, customer_id: UUID) -> Any:
+        """Ask why a customer stands where he stands, and what would change it."""
+        return await self._http.get(f"/v1/customers/{customer_id}/explanation")
+
+    async def load_scorecard(self, scorecard: Scorecard, *, key: str | None = None) -> Any:
+        """Load a scorecard from a day on; needs the scope admin."""
+        return await self._http.post("/v1/scorecards", scorecard, key=key)
+
+    async def ask_for_grade(self, customer_id: UUID, grade: GradeAsked, *, key: str | None = None) -> Any:
+        """Ask that a grade holds for a while; another person decides."""
+        return await self._http.post(f"/v1/customers/{customer_id}/grade-overrides", grade, key=key)
+
+    async def decide_grade(self, override_id: UUID, *, approve: bool, key: str | None = None) -> Any:
+        """Approve or refuse what another person asked."""
+        verb = "approve" if approve else "refuse"
+        return await self._http.post(f"/v1/grade-overrides/{override_id}/{verb}", key=key)
+
+    def stale_items(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield what is known too long of customers, or not at all."""
+        return self._http.pages("/v1/stale-items", **filters)
+
+    async def refresh_profiles(self, *, key: str | None = None) -> Any:
+        """Take over what outside sources say now."""
+        return await self._http.post("/v1/source-refreshes", key=key)
 
     async def set_limit(self, customer_id: UUID, limit: Amount, *, reason: str) -> Any:
         """Set a customer's limit."""

@@ -122,6 +122,19 @@ class CreditNote(TypedDict):
     invoice_number: NotRequired[str]
 
 
+class Financials(TypedDict):
+    """The figures of a financial statement, in major units of its currency."""
+
+    statement_date: str
+    currency: str
+    current_assets: str
+    current_liabilities: str
+    total_assets: str
+    total_liabilities: str
+    sales: str
+    net_profit: str
+
+
 class Customer(TypedDict):
     """A customer as credit knows him."""
 
@@ -135,6 +148,17 @@ class Customer(TypedDict):
     grade: NotRequired[Literal["A", "B", "C", "D"]]
     limit: NotRequired[Amount]
     key_customer: NotRequired[bool]
+    registration_number: NotRequired[str]
+    registration_state: NotRequired[Literal["active", "suspended", "revoked", "deregistered"]]
+    registered_capital: NotRequired[Amount]
+    founding_date: NotRequired[str]
+    annual_sales: NotRequired[Amount]
+    industry_standing: NotRequired[Literal["leader", "strong", "average", "weak"]]
+    financials: NotRequired[Financials]
+    judgments_count: NotRequired[int]
+    enforcements_count: NotRequired[int]
+    insured_amount: NotRequired[Amount]
+    size_class: NotRequired[Literal["micro", "small", "medium", "large"]]
 
 
 class Order(TypedDict):
@@ -193,6 +217,22 @@ class Pause(TypedDict):
     entity: NotRequired[str]
     invoice_number: NotRequired[str]
     end_date: NotRequired[str]
+
+
+class GradeAsked(TypedDict):
+    """A grade that shall hold until the end of a day, and why."""
+
+    grade: Literal["A", "B", "C", "D"]
+    end_date: str
+    reason: str
+
+
+class Scorecard(TypedDict):
+    """A scorecard as YAML text, from a business day on; `file` is how errors name it."""
+
+    file: str
+    effective_from: str
+    document: str
 
 
 class Policy(TypedDict):
