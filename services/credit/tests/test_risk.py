@@ -262,3 +262,27 @@ async def test_insolvency_and_blacklist_never_lift_by_themselves(erp: Erp, engin
     assert await lights(engine) == [("red", ["blacklisted"])]
     await erp.post(f"/v1/customers/{customer_id}/delisting", {"reason": "settled"})
     assert (await lights(engine))[1:] == [("green", [])]
+
+
+async def test_an_explanation_names_inputs_rules_events_and_what_would_change_it(erp: Erp, engine: AsyncEngine) -> None:
+    """C15: limit, light, hold and refusal in one answer; the cause leads back to what happened."""
+    customer_id = await erp.customer("K1", grade="B", **MEANS)
+    books = Ledger("K1")
+    books.issue("R1", 50_000, due=after(-40))
+    books.stop_supply()
+    await hear(engine, books)
+    await erp.check("K1", "O-1", "10.00")
+    told = (await erp.get(f"/v1/customers/{customer_id}/explanation"))["risk"]
+    limit, light = told["limit"], told["light"]
+    assert (limit["source"], limit["limit"]["amount"], limit["share_pct"]) == ("computed", "21000.00", 30)
+    assert (limit["computed"]["amount"], limit["rule"]["grade_factor"], limit["missing"]) == ("70000.00", "0.7", [])
+    assert limit["next_quarter_date"] == str(after(92))
+    assert [each["code"] for each in light["reasons"]] == ["debt_age"]
+    assert (light["inputs"]["oldest_due_date"], light["next_date"]) == (str(after(-40)), str(after(21)))
+    assert (light["terms_days"], light["terms_reasons"]) == (15, ["light_yellow"])
+    assert light["would_change"] == ["Payment of the old debts, or a dispute that is found right."]
+    assert [(each["reason"], each["lifted_date"]) for each in told["holds"]] == [("formal_demand", None)]
+    assert [(each["order_number"], each["reasons"][0]["code"]) for each in told["denied"]] == [("O-1", "on_hold")]
+    turned = [each for each in told["changes"] if each["field"] == "light"]
+    assert [(each["after"], each["reason"]) for each in turned] == [("yellow", "debt_age")]
+    assert turned[0]["correlation_id"] == books.facts[0].envelope.correlation_id

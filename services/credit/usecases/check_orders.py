@@ -49,7 +49,8 @@ async def check_orders(
     }
     terms = {each.check_id: each.answer["terms_days"] for each in checks}
     reserved = [_reserved(each, causes[each.check_id], terms[each.check_id]) for each in desk.reserved]
-    await outbox.append(connection, [*reserved, *desk.risks.writing.events])
+    desk.risks.writing.events[:0] = reserved
+    await desk.risks.writing.save(connection, outbox)
     return checks
 
 

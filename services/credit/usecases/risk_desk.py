@@ -16,6 +16,7 @@ from services.credit.domain.policy import Policy
 from services.credit.domain.profile import Profile
 from services.credit.domain.rates import RateMissing, Rates
 from services.credit.domain.risk import Outlook, Risk
+from services.credit.store.changes import RecordedChange
 from services.credit.store.holds import load_holds, save_holds
 from services.credit.store.profiles import Known
 from services.credit.store.risks import load_risks, save_risks
@@ -66,6 +67,8 @@ class RiskDesk:
         before = self.risks[risk.customer_id]
         outlook = self.outlook(risk, parts=parts, as_of=cause.business_date)
         self.writing.events += risk_changed(before, outlook.risk, cause=cause)
+        if before.light != outlook.risk.light:
+            self.writing.changes.append(_turned(before, outlook.risk, cause))
         self.risks[risk.customer_id] = outlook.risk
         self.next_dates[risk.customer_id] = outlook.next_date
 
@@ -125,6 +128,24 @@ async def open_risks(
         risks=dict(risks),
         holds=await load_holds(connection, {each.hold_id for each in risks.values() if each.hold_id}),
         loaded=risks,
+    )
+
+
+def _turned(before: Risk, after: Risk, cause: Cause) -> RecordedChange:
+    return RecordedChange(
+        change_id=cause.id_of(f"change/risk/{after.customer_id}", "light"),
+        subject=f"risk/{after.customer_id}",
+        customer_id=after.customer_id,
+        partition_no=after.partition_no,
+        field="light",
+        before=before.light,
+        after=after.light,
+        reason=", ".join(after.light_reasons) or None,
+        source=BY_POLICY,
+        actor=cause.actor,
+        correlation_id=cause.correlation_id,
+        business_date=cause.business_date,
+        recorded_at=cause.recorded_at,
     )
 
 
