@@ -60,4 +60,39 @@ RULES = (
             GROUP BY customer_id, entity, currency HAVING sum(balance) <> sum(invoices)
         """,
     ),
+    Rule(
+        name="debts-add-up",
+        invariant="5",
+        sentence="What is open of an invoice is open of its instalments, by which habits are measured.",
+        compared="SELECT count(*) FROM receivable",
+        wrong="""
+            SELECT 'invoice ' || r.invoice_id || ': open ' || r.open_minor || ', instalments ' || sum(i.open_minor)
+            FROM receivable AS r JOIN instalment AS i ON i.invoice_id = r.invoice_id AND i.known_to = 'infinity'
+            GROUP BY r.invoice_id, r.open_minor, r.total_minor
+            HAVING sum(i.amount_minor) = r.total_minor AND sum(i.open_minor) <> r.open_minor
+        """,
+    ),
+    Rule(
+        name="grades-in-force",
+        invariant="5",
+        sentence="The grade that counts is the override that holds, or the customer's own.",
+        compared="SELECT count(*) FROM profile",
+        wrong="""
+            SELECT 'customer ' || p.customer_id || ': grade ' || coalesce(p.grade, 'none')
+            FROM profile AS p LEFT JOIN grading AS g USING (customer_id)
+            LEFT JOIN grade_override AS o ON o.customer_id = p.customer_id AND o.state = 'approved'
+            WHERE p.grade IS DISTINCT FROM coalesce(o.grade, g.own)
+        """,
+    ),
+    Rule(
+        name="overrides-end",
+        invariant="5",
+        sentence="No override of a grade holds after the day that its end came.",
+        compared="SELECT count(*) FROM grade_override",
+        wrong="""
+            SELECT 'override ' || o.override_id || ' ended on ' || o.end_date
+            FROM grade_override AS o JOIN day_seen AS d USING (partition_no)
+            WHERE o.state = 'approved' AND d.worked_at IS NOT NULL AND o.end_date < d.work_day
+        """,
+    ),
 )

@@ -45,9 +45,14 @@ _ANSWER = (
     '{"exposure": {"with_order": {"amount": "70.00"}}, "limit": {"amount": "70.00"},'
     ' "group": {"exposure": {"with_order": {"amount": "80.00"}}, "limit": {"amount": "90.00"}}}'
 )
+_DEBT = {"customer_id": CUSTOMER, "currency": "CNY", "invoice_id": INVOICE}
 CREDIT: Rows = [
     ("balance", {**_WHOSE, "open_minor": 60}),
-    ("receivable", {**_WHOSE, "invoice_id": INVOICE, "open_minor": 60}),
+    ("receivable", {**_WHOSE, "invoice_id": INVOICE, "total_minor": 100, "open_minor": 60}),
+    ("instalment", {**_DEBT, "amount_minor": 100, "open_minor": 60, "known_to": "infinity"}),
+    ("profile", {"customer_id": CUSTOMER, "grade": "A"}),
+    ("grading", {"customer_id": CUSTOMER, "own": "B"}),
+    ("grade_override", {"customer_id": CUSTOMER, "grade": "A", "state": "approved", "end_date": "2025-02-01"}),
     ("credit_check", {"check_id": CHECK, "amount_minor": 10, "decision": "approve", "answer": _ANSWER}),
     ("reservation", {"check_id": CHECK, "amount_minor": 10, "state": "live", "expires_date": "2025-02-01"}),
     ("day_seen", {"partition_no": 0, "work_day": "2025-01-31", "worked_at": "2026-01-01"}),
