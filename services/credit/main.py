@@ -16,6 +16,7 @@ from services.credit.api.limits import limits_router
 from services.credit.api.overrides import overrides_router
 from services.credit.api.rates import rates_router
 from services.credit.api.reservations import reservations_router
+from services.credit.api.risks import risks_router
 from services.credit.api.scorecards import scorecards_router
 from services.credit.api.scores import scores_router
 from services.credit.api.source_refreshes import source_refreshes_router
@@ -45,6 +46,7 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
         decisions_router(context, changes),
         limits_router(context, policy),
         holds_router(context, policy),
+        risks_router(context),
         groups_router(context),
         checks_router(context, policy),
         reservations_router(context, policy),

@@ -14,6 +14,7 @@ from services.credit.domain.newcomers import Growth
 from services.credit.domain.risk import Risk
 from shared.money import Money
 from shared.rows import Rows, upsert_rows
+from shared.web.cursor import Position
 
 _PLAIN = (
     "customer_id", "partition_no", "light", "terms_days", "oldest_due_date", "first_invoice_date", "paid_invoices",
@@ -47,6 +48,17 @@ _RISK = Rows.of(
     secured_currency="text",
     hold_id="uuid",
 )
+_LISTING = text("""
+    SELECT customer_id, p.customer_number, p.grade, coalesce(r.light, 'green') AS light,
+           CAST(coalesce(r.light_reasons, '[]') AS text) AS light_reasons, r.terms_days,
+           CAST(coalesce(r.terms_reasons, '[]') AS text) AS terms_reasons, p.limit_minor, p.limit_currency,
+           r.limit_source, r.hold_id
+    FROM profile AS p LEFT JOIN risk AS r USING (customer_id)
+    WHERE (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
+      AND (CAST(:light AS text) IS NULL OR coalesce(r.light, 'green') = :light)
+      AND (CAST(:after AS text) IS NULL OR p.customer_number > CAST(:after AS text))
+    ORDER BY p.customer_number LIMIT :rows
+""")
 _LOADED = text(f"""
     SELECT c.customer_id AS id, c.partition_no AS partition,
            {", ".join(f"CAST(r.{name} AS text)" if kind == "jsonb" else f"r.{name}" for name, kind in _RISK.types)}
@@ -59,6 +71,14 @@ async def load_risks(connection: AsyncConnection, customer_ids: Collection[UUID]
     """Return the risks of known customers; one of whom nothing was ever derived has an empty one."""
     rows = await connection.execute(_LOADED, {"ids": sorted(set(customer_ids))})
     return {row.id: _risk(row) if row.light else Risk(customer_id=row.id, partition_no=row.partition) for row in rows}
+
+
+async def list_risks(
+    connection: AsyncConnection, *, customer_id: UUID | None, light: str | None, after: Position | None, rows: int
+) -> list[Row[Any]]:
+    """Return up to `rows` registered customers with what is held of them behind the position `after`, by number."""
+    parameters = {"customer_id": customer_id, "light": light, "after": after[0] if after else None, "rows": rows}
+    return list(await connection.execute(_LISTING, parameters))
 
 
 async def save_risks(connection: AsyncConnection, risks: Iterable[Risk]) -> None:
