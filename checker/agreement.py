@@ -120,6 +120,21 @@ AGREEMENTS = (
         """,
     ),
     Agreement(
+        name="credit-disputes",
+        invariant="5",
+        sentence="Credit leaves out of every debt what is disputed of it, and nothing else.",
+        publisher="collections",
+        reader="credit",
+        said=f"""
+            SELECT 'instalment ' || instalment_id AS key, CAST(sum(amount_minor) AS bigint) AS figure
+            FROM dispute WHERE outcome IS NULL AND {_HERE} GROUP BY instalment_id
+        """,
+        heard=f"""
+            SELECT 'instalment ' || instalment_id AS key, CAST(sum(amount_minor) AS bigint) AS figure
+            FROM open_dispute WHERE {_HERE} GROUP BY instalment_id
+        """,
+    ),
+    Agreement(
         name="reminders-known",
         invariant="12",
         sentence="Notifications decides once on every reminder that collections planned, and on no other.",

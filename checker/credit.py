@@ -85,6 +85,18 @@ RULES = (
         """,
     ),
     Rule(
+        name="holds-in-force",
+        invariant="5",
+        sentence="A customer's deliveries stop exactly while a hold on him is open.",
+        compared="SELECT count(*) FROM hold",
+        wrong="""
+            SELECT 'customer ' || coalesce(r.customer_id, h.customer_id) || ': hold '
+                || coalesce(CAST(h.hold_id AS text), 'none') || ', row ' || coalesce(CAST(r.hold_id AS text), 'none')
+            FROM (SELECT * FROM hold WHERE lifted_date IS NULL) AS h FULL JOIN risk AS r USING (customer_id)
+            WHERE h.hold_id IS DISTINCT FROM r.hold_id
+        """,
+    ),
+    Rule(
         name="overrides-end",
         invariant="5",
         sentence="No override of a grade holds after the day that its end came.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from dueflow_client.shapes import CreditNote, Instalment, Invoice
+from dueflow_client.shapes import CreditNote, Instalment, Invoice, Terms
 
 from demo.debts import Debt, amount_text
 from demo.habits import first_pay_date
@@ -19,6 +19,7 @@ from shared.money import parse_amount, split_by_weight
 _INSTALMENT_WEIGHTS = {1: (1,), 2: (1, 1), 3: (3, 4, 3)}
 _INSTALMENT_SHARES = {1: 0.72, 2: 0.18, 3: 0.10}
 _INSTALMENT_GAP_DAYS = 30
+_MONTH_DAYS = 30
 _CREDIT_NOTE_SHARE = 0.02
 _CANCELLATION_SHARE = 0.006
 _CREDITED_AFTER_DAYS = 6
@@ -79,7 +80,9 @@ class Billing:
             "total": amount_text(delivery.total_minor, customer),
         }
         count = self._house.chance.one_of(_INSTALMENT_SHARES, "instalments", delivery.name)
-        if count > 1:
+        if (shorter := _shorter_terms(delivery)) is not None:
+            invoice["terms"] = shorter
+        elif count > 1:
             invoice["instalments"] = _instalments(delivery, today, count)
         return invoice
 
@@ -137,6 +140,13 @@ class Billing:
         )
         if await self._house.ask("invoices canceled", call):
             self._payers.debts.forget(invoiced.delivery.customer, invoiced.number)
+
+
+def _shorter_terms(delivery: Delivery) -> Terms | None:
+    """Return the terms that credit gave where they are shorter than the contract's: net days, or about a month."""
+    permitted, contract = delivery.terms_days, delivery.customer.terms
+    usual = contract["days"] if contract["kind"] == "net" else _MONTH_DAYS
+    return {"kind": "net", "days": permitted} if permitted is not None and permitted < usual else None
 
 
 def _instalments(delivery: Delivery, today: date, count: int) -> list[Instalment]:

@@ -7,7 +7,7 @@ from datetime import date
 import yaml
 from dueflow_client import Dueflow
 
-from demo.report import MessageCount, Receivables, StageCases, StepTimes
+from demo.report import GradeLights, MessageCount, Receivables, Risks, StageCases, StepTimes
 
 _HAPPENED = {"sent", "assigned", "done", "unknown"}
 _WAITING = {"planned", "awaiting"}
@@ -17,6 +17,24 @@ async def receivables(dueflow: Dueflow, *, as_of: date, entity: str) -> list[Rec
     """Return what was open at the end of a day, by currency."""
     totals = (await dueflow.ledger.aging(as_of=as_of, entity=entity))["totals"]
     return [Receivables(**{name: each[name] for name in Receivables.model_fields}) for each in totals]
+
+
+async def risks(dueflow: Dueflow) -> Risks:
+    """Return how customers stand with credit: grades by light, limits by source, holds."""
+    found = [each async for each in dueflow.credit.risks()]
+    lights = Counter((each["grade"] or "none", each["light"]) for each in found)
+    sources = Counter(each["limit_source"] for each in found)
+    holds = Counter([hold["lifted_date"] is None async for hold in dueflow.credit.holds()])
+    return Risks(
+        grades=[
+            GradeLights(grade=each, green=lights[each, "green"], yellow=lights[each, "yellow"], red=lights[each, "red"])
+            for each in sorted({grade for grade, _ in lights})
+        ],
+        limits_by_hand=sources["by_hand"],
+        limits_computed=sources["computed"],
+        holds_open=holds[True],
+        holds_lifted=holds[False],
+    )
 
 
 async def stage_cases(dueflow: Dueflow) -> list[StageCases]:

@@ -15,6 +15,7 @@ from demo.profiles import add_facts
 
 _PENALTY_PCT_PER_DAY = "0.05"
 _CONCURRENT_CALLS = 20
+_COMPUTED_SHARE = 0.2
 
 
 async def found(house: House, customers: Sequence[Customer], *, today: date) -> None:
@@ -39,6 +40,8 @@ def _body(customer: Customer, *, chance: Chance, today: date) -> CustomerBody:
         "limit": {"amount": amount_text(customer.limit_minor, customer), "currency": customer.currency},
         "key_customer": customer.size == "large",
     }
+    if chance.happens(_COMPUTED_SHARE, "computed limit", customer.number):
+        del body["limit"]
     add_facts(body, customer, chance=chance, today=today)
     return body
 

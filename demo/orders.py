@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,12 +23,13 @@ _PREPAID_SHIPS_AFTER_DAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A part of an order that ships at once and becomes one invoice."""
+    """A part of an order that ships at once and becomes one invoice; credit permits it `terms_days` at most."""
 
     customer: Customer
     order_number: str
     ordinal: int
     net_minor: int
+    terms_days: int | None = None
 
     @property
     def name(self) -> str:
@@ -79,15 +80,24 @@ class OrderDesk:
                 continue
             self._house.tally.done[f"orders: {answer['decision']}"] += 1
             if answer["decision"] == "approve":
-                self._ship(order, today)
+                self._ship(order, today, terms_days=answer["terms_days"])
             elif answer["decision"] == "prepayment" and order.customer.habit != "unwilling":
                 amount_minor = parse_amount(answer["prepayment"]["amount"], order.customer.currency)
                 self._payers.prepay(order.customer, amount_minor, today=today)
-                self._ship(order, today + timedelta(days=_PREPAID_SHIPS_AFTER_DAYS))
+                ships = today + timedelta(days=_PREPAID_SHIPS_AFTER_DAYS)
+                self._ship(order, ships, terms_days=answer["terms_days"])
 
-    def deliveries(self, today: date) -> list[Delivery]:
-        """Return what ships today; it is asked once."""
-        return self._ships.pop(today, [])
+    async def deliveries(self, today: date) -> list[Delivery]:
+        """Return what ships today; it is asked once. What credit holds back waits for the next working day."""
+        due = self._ships.pop(today, [])
+        held = (
+            {hold["customer_number"] async for hold in self._house.dueflow.credit.holds(open="true")} if due else set()
+        )
+        stopped = [each for each in due if each.customer.number in held]
+        self._house.tally.done["deliveries held back"] += len(stopped)
+        if stopped:
+            self._ships[self._working.next_working_day(today + timedelta(days=1))] += stopped
+        return [each for each in due if each.customer.number not in held]
 
     def _order(self, customer: Customer, today: date) -> Order | None:
         if not self._working.is_working_day(today):
@@ -112,9 +122,9 @@ class OrderDesk:
         )
         return await self._house.ask("orders checked", call)
 
-    def _ship(self, order: Order, earliest: date) -> None:
+    def _ship(self, order: Order, earliest: date, *, terms_days: int | None) -> None:
         day = earliest
         for delivery in order.deliveries:
             days = self._house.chance.of("ship", delivery.name).randrange(_DELIVERY_GAP_DAYS)
             day = self._working.next_working_day(day + timedelta(days=days))
-            self._ships[day].append(delivery)
+            self._ships[day].append(replace(delivery, terms_days=terms_days))

@@ -47,6 +47,25 @@ class StepTimes(_Part):
     ]
 
 
+class GradeLights(_Part):
+    """Registered customers of one grade, by their traffic light."""
+
+    grade: Annotated[str, Field(description="A, B, C, D, or none")]
+    green: Annotated[int, Field(description="As usual")]
+    yellow: Annotated[int, Field(description="Shorter terms")]
+    red: Annotated[int, Field(description="In advance, or security")]
+
+
+class Risks(_Part):
+    """How credit sees the customers at the end."""
+
+    grades: Annotated[list[GradeLights], Field(description="By grade and light")]
+    limits_by_hand: Annotated[int, Field(description="Limits that a person gave")]
+    limits_computed: Annotated[int, Field(description="Limits that follow from what is known")]
+    holds_open: Annotated[int, Field(description="Customers to whom nothing is delivered")]
+    holds_lifted: Annotated[int, Field(description="Holds that ended")]
+
+
 class MessageCount(_Part):
     """Messages that came to the same end for the same reason."""
 
@@ -176,6 +195,7 @@ class Report(_Part):
     done: Annotated[list[Done], Field(description="What happened, through the public API")]
     refused: Annotated[list[RefusedCall], Field(description="What the services refused")]
     receivables: Annotated[list[Receivables], Field(description="By currency")]
+    risks: Annotated[Risks, Field(description="Grades, lights, limits and holds")]
     cases: Annotated[list[StageCases], Field(description="By stage")]
     steps: Annotated[list[StepTimes], Field(description="Every step of the default playbook, in its order")]
     messages: Annotated[list[MessageCount], Field(description="Sent, withheld and why")]

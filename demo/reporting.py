@@ -55,6 +55,7 @@ async def make_report(
         done=[Done(what=what, number=number) for what, number in sorted(run.done.items())],
         refused=[RefusedCall(what=what, title=title, number=number) for (what, title), number in refused],
         receivables=await figures.receivables(dueflow, as_of=run.last_day, entity=run.entity),
+        risks=await figures.risks(dueflow),
         cases=await figures.stage_cases(dueflow),
         steps=await figures.step_times(dueflow, first=run.first_day, last=run.last_day),
         messages=await figures.message_counts(dueflow),

@@ -24,7 +24,7 @@ _RECEIVABLES = {
 
 def print_report(console: Console, report: Report) -> None:
     """Print all tables of a report that have rows."""
-    tables = [_done(report), _receivables(report), _cases(report), _steps(report), _messages(report)]
+    tables = [_done(report), _receivables(report), _risks(report), _cases(report), _steps(report), _messages(report)]
     if report.file is not None:
         tables += file_tables(report.file)
     for table in (*tables, check_table(report.check)):
@@ -81,6 +81,16 @@ def _receivables(report: Report) -> Table:
     for name, told in _RECEIVABLES.items():
         figures = [Decimal(getattr(each, name)) for each in report.receivables]
         table.add_row(told, *(f"{figure:,}" for figure in figures), style="bold" if name == "open" else "")
+    return table
+
+
+def _risks(report: Report) -> Table:
+    risks = report.risks
+    limits = f"limits: {risks.limits_by_hand:,} by hand, {risks.limits_computed:,} computed"
+    holds = f"holds: {risks.holds_open:,} open, {risks.holds_lifted:,} lifted"
+    table = _table(f"Customers by grade and light; {limits}; {holds}", "grade", "green", "yellow", "red")
+    for each in risks.grades:
+        table.add_row(each.grade, f"{each.green:,}", f"{each.yellow:,}", f"{each.red:,}")
     return table
 
 

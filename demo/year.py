@@ -40,7 +40,8 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
         quarreled, struck = await quarrels.settle(today), await fates.strike(today)
         if await treasury.work(today) or quarreled or struck:
             await clock.until_quiet()
-        await billing.issue_documents(desk.deliveries(today), today)
+        deliveries = await desk.deliveries(today)
+        await billing.issue_documents(deliveries, today)
         await payers.pay(today)
         await clock.turn_to(today + timedelta(days=1))
         yield today

@@ -51,6 +51,8 @@ CREDIT: Rows = [
     ("receivable", {**_WHOSE, "invoice_id": INVOICE, "total_minor": 100, "open_minor": 60}),
     ("instalment", {**_DEBT, "amount_minor": 100, "open_minor": 60, "known_to": "infinity"}),
     ("profile", {"customer_id": CUSTOMER, "grade": "A"}),
+    ("risk", {"customer_id": CUSTOMER, "hold_id": CHECK}),
+    ("hold", {"customer_id": CUSTOMER, "hold_id": CHECK}),
     ("grading", {"customer_id": CUSTOMER, "own": "B"}),
     ("grade_override", {"customer_id": CUSTOMER, "grade": "A", "state": "approved", "end_date": "2025-02-01"}),
     ("credit_check", {"check_id": CHECK, "amount_minor": 10, "decision": "approve", "answer": _ANSWER}),

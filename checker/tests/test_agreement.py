@@ -30,6 +30,7 @@ SAID: dict[str, Rows] = {
         ("receivable", {**_WHOSE, "invoice_id": INVOICE, "open_minor": 60}),
         ("balance", {**_WHOSE, "open_minor": 60, "unapplied_minor": 30}),
         ("reservation", _RESERVED),
+        ("open_dispute", {"instalment_id": INSTALMENT, "amount_minor": 10}),
     ],
     "collections": [
         ("receivable", _DEBT),
@@ -44,6 +45,7 @@ EDITS = {
     "credit-open": ("credit", "UPDATE receivable SET open_minor = 59"),
     "credit-exposure": ("ledger", "UPDATE payment SET unapplied_minor = 19"),
     "disputes-known": ("ledger", "UPDATE instalment SET disputed_minor = 0"),
+    "credit-disputes": ("credit", "UPDATE open_dispute SET amount_minor = 9"),
     "reminders-known": ("collections", "UPDATE reminder SET reminder_id = gen_random_uuid()"),
     "sent-reminders-known": ("collections", "UPDATE reminder SET state = 'planned'"),
 }

@@ -41,6 +41,7 @@ EDITS = {
     "exposure-adds-up": "UPDATE receivable SET open_minor = 59",
     "debts-add-up": "UPDATE instalment SET open_minor = 59",
     "grades-in-force": "UPDATE profile SET grade = 'C'",
+    "holds-in-force": "UPDATE risk SET hold_id = NULL",
     "overrides-end": "UPDATE grade_override SET end_date = '2025-01-30'",
     "message-once": "UPDATE message SET planned_date = '2025-01-06' WHERE planned_date = '2025-01-08'",
     "line-once": "UPDATE message_line SET instalment_id = '00000000-0000-0000-0000-000000000001'",

@@ -28,12 +28,14 @@ LATER = {
     "payment-conserved",
     "unapplied-account",
     "overdue-once",
+    "overrides-end",
+    "holds-in-force",
     "disputes-known",
+    "credit-disputes",
     "dispute-flags",
     "unknown-decided",
-    "overrides-end",
 }
-"""What has nothing to compare before the first money comes in, or while nobody overrides a grade."""
+"""What has nothing to compare in the first month: no money, no old debt, no decision of people yet."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -28,6 +28,7 @@ FOLDS: Mapping[type[Event], Fold] = {
     credit.CustomerRegistered: hear_credit.hear_profile,
     credit.CustomerProfileChanged: hear_credit.hear_profile,
     credit.GradeChanged: hear_credit.hear_grade,
+    credit.AlertLevelChanged: hear_credit.hear_light,
     notifications.MessageSent: hear_notifications.hear_sent,
     notifications.MessageDelivered: hear_notifications.hear_delivered,
     notifications.MessageWithheld: hear_notifications.hear_withheld,

@@ -11,9 +11,9 @@ from services.credit.domain.policy import Policy
 from services.credit.gateways.policy_file import read_policy
 from services.credit.usecases import follow_ledger as follow
 from services.credit.usecases.end_reservations import expire_reservations
-from services.credit.usecases.fold_habits import OUTCOMES
-from services.credit.usecases.follow_collections import follow_collections
+from services.credit.usecases.follow_collections import HEARD, follow_collections
 from services.credit.usecases.review_grades import review_grades
+from services.credit.usecases.review_risks import review_risks
 from shared.clock import Clock
 from shared.contracts import ledger
 from shared.contracts.event import Event
@@ -44,25 +44,26 @@ class CreditSubscription:
     @property
     def accepts(self) -> Mapping[str, type[Event]]:
         """Return the event classes to be applied, by wire name."""
-        return {each.wire: each for each in (*FOLDS, *OUTCOMES)}
+        return {each.wire: each for each in (*FOLDS, *HEARD)}
 
     async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
         """Follow the facts of one topic."""
-        grades, now = self.policy.grades, self.clock.now()
-        if any(type(each.event) in OUTCOMES for each in batch):
-            await follow_collections(connection, batch, today=today, policy=grades, recorded_at=now, outbox=self.outbox)
+        policy, now = self.policy, self.clock.now()
+        if any(type(each.event) in HEARD for each in batch):
+            await follow_collections(connection, batch, today=today, policy=policy, recorded_at=now, outbox=self.outbox)
             return
         await follow.follow_ledger(
-            connection, batch, folds=FOLDS, today=today, policy=grades, recorded_at=now, outbox=self.outbox
+            connection, batch, folds=FOLDS, today=today, policy=policy, recorded_at=now, outbox=self.outbox
         )
 
     async def work_day(self, connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day) -> None:
-        """End the reservations and overrides whose last day has passed, and review grades."""
+        """End the reservations and overrides whose last day has passed, review grades, then derive the risks anew."""
         now = self.clock.now()
         await expire_reservations(connection, customer_ids, day=day, recorded_at=now, outbox=self.outbox)
         await review_grades(
             connection, customer_ids, day=day, policy=self.policy.grades, recorded_at=now, outbox=self.outbox
         )
+        await review_risks(connection, customer_ids, policy=self.policy, day=day, recorded_at=now, outbox=self.outbox)
 
 
 def make_subscription(context: Context) -> CreditSubscription:

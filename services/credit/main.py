@@ -10,10 +10,13 @@ from services.credit.api.customers import customers_router, gather_changes
 from services.credit.api.decisions import decisions_router
 from services.credit.api.exposures import exposures_router
 from services.credit.api.groups import groups_router
+from services.credit.api.holds import holds_router
 from services.credit.api.imports import imports_router
+from services.credit.api.limits import limits_router
 from services.credit.api.overrides import overrides_router
 from services.credit.api.rates import rates_router
 from services.credit.api.reservations import reservations_router
+from services.credit.api.risks import risks_router
 from services.credit.api.scorecards import scorecards_router
 from services.credit.api.scores import scores_router
 from services.credit.api.source_refreshes import source_refreshes_router
@@ -41,9 +44,12 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
         source_refreshes_router(context, policy, SourceFiles(folder) if folder else None),
         imports_router(context, policy),
         decisions_router(context, changes),
+        limits_router(context, policy),
+        holds_router(context, policy),
+        risks_router(context),
         groups_router(context),
         checks_router(context, policy),
-        reservations_router(context),
+        reservations_router(context, policy),
         exposures_router(context),
         rates_router(context),
     ]

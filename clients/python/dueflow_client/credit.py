@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from dueflow_client.problem import Problem
@@ -62,6 +62,34 @@ class CreditClient(ServiceClient):
     async def set_limit(self, customer_id: UUID, limit: Amount, *, reason: str) -> Any:
         """Set a customer's limit."""
         return await self._http.put(f"/v1/customers/{customer_id}/limit", {**limit, "reason": reason})
+
+    async def release_limit(self, customer_id: UUID, *, reason: str, key: str | None = None) -> Any:
+        """Let the computed limit count again instead of the one given by hand."""
+        return await self._http.post(f"/v1/customers/{customer_id}/limit-release", {"reason": reason}, key=key)
+
+    async def set_temporary_limit(self, customer_id: UUID, limit: Amount, *, until: date, reason: str) -> Any:
+        """Let another limit count up to and including a business day."""
+        body = {**limit, "until_date": until.isoformat(), "reason": reason}
+        return await self._http.put(f"/v1/customers/{customer_id}/temporary-limit", body)
+
+    async def set_security(self, customer_id: UUID, worth: Amount, *, reason: str) -> Any:
+        """Record what securities in hand are worth."""
+        return await self._http.put(f"/v1/customers/{customer_id}/security", {**worth, "reason": reason})
+
+    def risks(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield grade, light, terms, limit and hold of the customers."""
+        return self._http.pages("/v1/risks", **filters)
+
+    def holds(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield holds; with open="true" those that stop deliveries now."""
+        return self._http.pages("/v1/holds", **filters)
+
+    async def lift_hold(
+        self, hold_id: UUID, *, reason: Literal["secured", "decided"], approver: str, note: str, key: str | None = None
+    ) -> Any:
+        """Let deliveries go on, as somebody other than the caller approved."""
+        body = {"reason": reason, "approver": approver, "note": note}
+        return await self._http.post(f"/v1/holds/{hold_id}/lifting", body, key=key)
 
     async def set_group_limit(self, group: str, limit: Amount) -> Any:
         """Set the limit of a whole group."""

@@ -27,6 +27,7 @@ class Only:
     """To whom a step, or a whole playbook, applies; what is empty asks nothing."""
 
     grades: frozenset[str] = frozenset()
+    lights: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     not_classes: frozenset[str] = frozenset()
     industries: frozenset[str] = frozenset()
@@ -38,6 +39,7 @@ class Only:
         """Return whether the customer, with these overdue sums by currency, belongs to it."""
         wanted = (
             (self.grades, profile.grade),
+            (self.lights, profile.light),
             (self.classes, debtor_class),
             (self.industries, profile.industry),
             (self.countries, profile.country),
@@ -53,6 +55,7 @@ class Only:
         """Return how many conditions it has: the more specific playbook goes first."""
         asked = (
             self.grades,
+            self.lights,
             self.classes,
             self.not_classes,
             self.industries,

@@ -49,6 +49,7 @@ class Profile:
     country: str | None = None
     industry: str | None = None
     grade: str | None = None
+    light: str | None = None
     key_customer: bool = False
 
 

@@ -33,6 +33,7 @@ class OnlyDocument(Document):
     """Whom a step or a whole playbook is for."""
 
     grades: list[Literal["A", "B", "C", "D"]] = []
+    lights: list[Literal["green", "yellow", "red"]] = []
     classes: list[Code] = []
     not_classes: list[Code] = []
     industries: list[Code] = []
@@ -44,6 +45,7 @@ class OnlyDocument(Document):
         """Return it as the domain knows it."""
         return Only(
             grades=frozenset(self.grades),
+            lights=frozenset(self.lights),
             classes=frozenset(self.classes),
             not_classes=frozenset(self.not_classes),
             industries=frozenset(self.industries),

@@ -11,9 +11,9 @@ from services.collections.tests.world import World
 from services.collections.usecases.know_policies import house_policies
 
 
-def living(days: int, *, minor: int = 100_000, grade: str | None = None) -> World:
+def living(days: int, *, minor: int = 100_000, grade: str | None = None, light: str | None = None) -> World:
     """A world whose only debt is so many days past due, and every message left."""
-    world = World(FIRST, grade=grade)
+    world = World(FIRST, grade=grade, light=light)
     world.issue("I", DUE, minor)
     world.live_until(after_due(days))
     return world
@@ -68,10 +68,21 @@ def test_the_list_of_what_falls_due_has_the_debt_seven_days_before() -> None:
     assert world.state_of("I", "due_list") == (records.DONE, "listed")
 
 
-@pytest.mark.parametrize(("grade", "warned"), [("A", 0), ("B", 0), ("C", 2), ("D", 2), (None, 0)])
-def test_owner_and_credit_are_warned_of_weak_customers(grade: str | None, warned: int) -> None:
-    """Facts 3.9: -15 inside, grade C or D."""
-    roles = [role for step, role, day in tasks(living(-14, grade=grade)) if day == after_due(-15)]
+@pytest.mark.parametrize(
+    ("grade", "light", "warned"),
+    [
+        ("A", "green", 0),
+        ("B", None, 0),
+        ("C", None, 2),
+        ("D", "red", 2),
+        (None, None, 0),
+        ("A", "yellow", 2),
+        (None, "red", 2),
+    ],
+)
+def test_owner_and_credit_are_warned_of_weak_customers(grade: str | None, light: str | None, warned: int) -> None:
+    """Facts 3.9, C6: -15 inside, grade C or D or a light that is not green."""
+    roles = [role for step, role, day in tasks(living(-14, grade=grade, light=light)) if day == after_due(-15)]
     assert roles == ["salesperson", "credit_analyst"][:warned]
 
 

@@ -30,6 +30,7 @@ class World:
     today: date
     sends: bool = True
     grade: str | None = None
+    light: str | None = None
     country: str = "CN"
     facts: list[Fact] = field(default_factory=list)
     book: Book = field(init=False)
@@ -39,7 +40,7 @@ class World:
         """Open the book."""
         self.book = Book(
             customer_id=CUSTOMER,
-            profile=Profile(customer_id=CUSTOMER, grade=self.grade),
+            profile=Profile(customer_id=CUSTOMER, grade=self.grade, light=self.light),
             policies=house_policies(),
             entities={ENTITY: Entity(entity=ENTITY, name="D", country=self.country, zone="UTC", currency="CNY")},
         )

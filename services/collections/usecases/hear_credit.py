@@ -20,6 +20,7 @@ def hear_profile(
         country=facts.country,
         industry=facts.industry,
         grade=facts.grade,
+        light=book.profile.light,
         key_customer=facts.key_customer,
     )
 
@@ -27,3 +28,8 @@ def hear_profile(
 def hear_grade(book: Book, _at: Moment, event: credit.GradeChanged, _envelope: Envelope) -> None:
     """Know the new grade; it changes what comes, never what was."""
     book.profile = replace(book.profile, grade=event.grade)
+
+
+def hear_light(book: Book, _at: Moment, event: credit.AlertLevelChanged, _envelope: Envelope) -> None:
+    """Know the traffic light; it changes what comes, never what was."""
+    book.profile = replace(book.profile, light=event.light)

@@ -63,6 +63,33 @@ class SetLimit(ZeroOrMore):
     reason: Note | None = None
 
 
+class ReleaseLimit(StrictModel):
+    """Why the computed limit shall count again."""
+
+    reason: Note
+
+
+class SetTemporaryLimit(ZeroOrMore):
+    """A limit up to and including its last business day, and why."""
+
+    until_date: BusinessDate
+    reason: Note
+
+
+class SetSecurity(ZeroOrMore):
+    """What securities in hand are worth, zero for none, and which they are."""
+
+    reason: Note
+
+
+class LiftHold(StrictModel):
+    """Why deliveries go on, and who approved it."""
+
+    reason: Literal["secured", "decided"]
+    approver: Name
+    note: Note
+
+
 class SetGroup(StrictModel):
     """What the members of a group may owe together."""
 

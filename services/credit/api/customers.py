@@ -37,7 +37,7 @@ def gather_changes(context: Context, policy: Policy, lane: Lane) -> Changes:
     """Return the gatherer of single changes of customers."""
 
     async def execute(connection: AsyncConnection, commands: Several) -> list[Changed | Problem]:
-        return await change_customers(connection, commands, policy=policy.grades, outbox=context.outbox)
+        return await change_customers(connection, commands, policy=policy, outbox=context.outbox)
 
     return Gatherer(lane=lane, execute=execute, render=_changed)
 
@@ -146,7 +146,7 @@ def _gather_batches(context: Context, policy: Policy) -> Gatherer[Several, list[
         connection: AsyncConnection, batches: Sequence[Several]
     ) -> list[list[Changed | Problem] | Problem]:
         commands = [command for batch in batches for command in batch]
-        results = iter(await change_customers(connection, commands, policy=policy.grades, outbox=context.outbox))
+        results = iter(await change_customers(connection, commands, policy=policy, outbox=context.outbox))
         return [[next(results) for _ in batch] for batch in batches]
 
     return Gatherer(lane=context.bulk, execute=execute, render=_several, limit=4)

@@ -140,7 +140,7 @@ async def _record(context: Context, policy: Policy, request: Request, entries: S
     commands = [_command(request, entry) for entry in entries]
     async with context.begin() as connection:
         await lock_customers(connection, {each.customer_id for each in commands}, partitions=context.partitions)
-        results = await change_customers(connection, commands, policy=policy.grades, outbox=context.outbox)
+        results = await change_customers(connection, commands, policy=policy, outbox=context.outbox)
     await context.wake.outbox()
     return sum(1 for each in results if isinstance(each, Changed) and each.before != each.after)
 

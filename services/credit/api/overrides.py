@@ -60,7 +60,7 @@ def overrides_router(context: Context, policy: Policy) -> APIRouter:
         return await ask_overrides(connection, commands)
 
     async def decide(connection: AsyncConnection, commands: Sequence[DecideOverride]) -> Sequence[Any]:
-        return await decide_overrides(connection, commands, policy=policy.grades, outbox=context.outbox)
+        return await decide_overrides(connection, commands, policy=policy, outbox=context.outbox)
 
     asking: Gatherer[AskOverride, KeptOverride] = Gatherer(lane=context.single, execute=ask, render=_rendered(201))
     deciding: Gatherer[DecideOverride, KeptOverride] = Gatherer(

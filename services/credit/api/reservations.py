@@ -11,6 +11,7 @@ from services.credit.api import shown
 from services.credit.api.asking import NamedCustomer, asked, block_lane
 from services.credit.api.bodies import OrderNumber, ReservationState
 from services.credit.api.shown import ReservationShown
+from services.credit.domain.policy import Policy
 from services.credit.domain.reservations import Reservation
 from services.credit.store.reservations import list_reservations, load_reservations
 from services.credit.usecases.end_reservations import ReleaseReservation, release_reservations
@@ -24,14 +25,14 @@ from shared.web.problems import Problem, problems
 from shared.web.routing import router
 
 
-def reservations_router(context: Context) -> APIRouter:
+def reservations_router(context: Context, policy: Policy) -> APIRouter:
     """Return the routes of reservations."""
     routes = router(prefix="/v1/reservations", tags=["reservations"])
 
     async def execute(
         connection: AsyncConnection, commands: Sequence[ReleaseReservation]
     ) -> list[Reservation | Problem]:
-        return await release_reservations(connection, commands, outbox=context.outbox)
+        return await release_reservations(connection, commands, policy=policy, outbox=context.outbox)
 
     releases = Gatherer(lane=block_lane(context), execute=execute, render=_released)
 

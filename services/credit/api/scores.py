@@ -1,5 +1,6 @@
 """Shows scores of any day, and why a customer stands where he stands (C2, C15)."""
 
+import json
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,13 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from services.credit.api import shown
 from services.credit.api.asking import known_profile
+from services.credit.api.risk_shown import DerivedShown, RiskShown
 from services.credit.api.shown import Shown
 from services.credit.domain.policy import Policy
 from services.credit.domain.profile import Grade
 from services.credit.store.days import day_of
 from services.credit.store.scores import KeptScore
 from services.credit.usecases import explain_customer as use
+from services.credit.usecases.explain_risk import denied_document, explain_risk, light_document, limit_document
 from services.credit.usecases.recall_scores import recall_score
 from shared.service import Context
 from shared.web.keys import Reader
@@ -105,7 +109,7 @@ class CauseShown(Shown):
 
 
 class ExplanationShown(Shown):
-    """Why this score and this grade."""
+    """Why this score, grade, limit, light, hold and refusal."""
 
     customer_id: UUID
     as_of: date
@@ -114,6 +118,7 @@ class ExplanationShown(Shown):
     would_change: Annotated[list[ImprovementShown], Field(description="Bins that would give more, by characteristic")]
     grade: GradeExplained
     causes: Annotated[list[CauseShown], Field(description="The last scores that differed, newest first")]
+    risk: RiskShown
 
 
 def scores_router(context: Context, policy: Policy) -> APIRouter:
@@ -133,11 +138,12 @@ def scores_router(context: Context, policy: Policy) -> APIRouter:
 
     @routes.get("/explanation", response_model=ExplanationShown, responses=problems(NOT_FOUND))
     async def explain(_caller: Reader, customer_id: UUID) -> Any:
-        """Say why the customer has this score and this grade, what led there, and what would change it."""
+        """Say why score, grade, limit, light, holds and refusals are what they are, and what would change it."""
         async with context.reading.connect() as connection:
             profile = await known_profile(connection, customer_id)
             today = await day_of(connection, profile.partition_no) or context.clock.now().date()
             told = await use.explain_customer(connection, profile, as_of=today)
+            risk = await explain_risk(connection, profile, policy=policy, as_of=today)
         return {
             "customer_id": customer_id,
             "as_of": today,
@@ -146,9 +152,21 @@ def scores_router(context: Context, policy: Policy) -> APIRouter:
             "would_change": use.improvements(told.score) if told.score else [],
             "grade": use.grade_document(told, policy=policy.grades),
             "causes": [_cause(each) for each in told.scores],
+            "risk": {
+                "limit": limit_document(risk),
+                "light": light_document(risk),
+                "holds": [shown.listed_hold(each) for each in risk.holds],
+                "denied": denied_document(risk),
+                "changes": [_derived(each) for each in risk.changes],
+            },
         }
 
     return routes
+
+
+def _derived(row: Any) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in DerivedShown.model_fields}
+    return {**plain, "before": json.loads(row.before), "after": json.loads(row.after)}
 
 
 def _cause(kept: KeptScore) -> dict[str, Any]:

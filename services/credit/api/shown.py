@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from services.credit.domain.holds import Hold, LiftReason
+from services.credit.domain.light import Color
 from services.credit.domain.profile import Grade, Kind, Profile, RegistrationState, SizeClass, Standing
 from services.credit.domain.reservations import Reservation
 from services.credit.store.facts import to_json
@@ -148,7 +150,10 @@ class RateUsed(Shown):
 
 
 class CheckShown(Shown):
-    """The answer to a credit check, as it was given and kept."""
+    """The answer to a credit check, as it was given and kept.
+
+    `terms_days` is the longest net days that the order may get: null leaves it to the contract, 0 is in advance.
+    """
 
     check_id: UUID
     customer_id: UUID
@@ -167,11 +172,34 @@ class CheckShown(Shown):
     exposure: MeasuredShown
     group: GroupMeasuredShown | None
     grade: Grade | None
+    light: Color
+    terms_days: int | None
     known_customer: bool
     exchange_rates: list[RateUsed]
     policy_version: str
     business_date: date
     checked_at: datetime
+
+
+class HoldShown(Shown):
+    """A stop of deliveries, open until `lifted_date`."""
+
+    hold_id: UUID
+    customer_id: UUID
+    reason: str
+    request_id: UUID
+    placed_date: date
+    lifted_date: date | None
+    lift_reason: LiftReason | None
+    lifted_by: str | None
+    approver: str | None
+    note: str | None
+
+
+class ListedHold(HoldShown):
+    """A hold with the customer's number, where credit knows it."""
+
+    customer_number: str | None
 
 
 def customer(profile: Profile) -> dict[str, Any]:
@@ -197,6 +225,20 @@ def reservation(held: Reservation) -> dict[str, Any]:
         "expires_date": held.expires_date.isoformat(),
         "closed_date": held.closed_date.isoformat() if held.closed_date else None,
     }
+
+
+def hold(held: Hold) -> dict[str, Any]:
+    """Return a hold as JSON."""
+    return {name: _plain(getattr(held, name)) for name in HoldShown.model_fields}
+
+
+def listed_hold(row: Any) -> dict[str, Any]:
+    """Return a listed hold as JSON."""
+    return {name: _plain(getattr(row, name)) for name in ListedHold.model_fields}
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def answer(status: int, document: Any) -> StoredAnswer:

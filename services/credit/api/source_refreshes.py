@@ -74,8 +74,6 @@ async def _record(context: Context, policy: Policy, request: Request, findings: 
     ids = {customer_id_of(each.customer_number) for _, each in findings}
     async with context.begin() as connection:
         await lock_customers(connection, ids, partitions=context.partitions)
-        refreshed = await refresh_profiles(
-            connection, findings, request=request, policy=policy.grades, outbox=context.outbox
-        )
+        refreshed = await refresh_profiles(connection, findings, request=request, policy=policy, outbox=context.outbox)
     await context.wake.outbox()
     return refreshed

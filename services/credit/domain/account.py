@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
+from services.credit.domain.exposure import Part, combine
 from services.credit.domain.reservations import Consumption, Reservation, consume
 from shared.money import Money
 
@@ -84,6 +85,19 @@ class Account:
         """Stop matching an invoice with its order: it will not come again."""
         invoice = self._known(invoice_id)
         self.receivables[invoice_id] = replace(invoice, matched_minor=invoice.total_minor)
+
+    def parts(self) -> dict[str, Part]:
+        """Return what counts against limits, by currency."""
+        owed = (
+            {currency: Part(open_minor=each.open_minor, unapplied_minor=each.unapplied_minor)}
+            for (_, currency), each in self.balances.items()
+        )
+        held = (
+            {each.currency: Part(reserved_minor=each.rest_minor)}
+            for each in self.reservations.values()
+            if each.state == "live"
+        )
+        return combine((*owed, *held))
 
     def _known(self, invoice_id: UUID) -> Receivable:
         if invoice_id not in self.receivables:

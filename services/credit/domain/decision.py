@@ -21,12 +21,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What stands in the way of any credit, whatever the sums."""
+    """What stands in the way of any credit, whatever the sums; `red` says why the traffic light is, if it is."""
 
     parked: bool = False
     blacklisted: bool = False
     insolvent: bool = False
     cash_only: bool = False
+    red: tuple[Reason, ...] = ()
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,13 @@ def _weigh(*, order: Money, standing: Standing, measures: tuple[Measure, ...], r
     prepaid = Money(0, order.currency)
     if standing.cash_only:
         reasons.append(Reason("grade_d", "Customers of grade D pay in advance."))
+        prepaid = order
+    if standing.red:
+        causes = " ".join(each.text for each in standing.red)
+        reasons.append(Reason("light_red", f"The traffic light is red: all in advance, or security. {causes}"))
+        prepaid = order
+    if standing.held:
+        reasons.append(Reason("on_hold", "Deliveries to this customer are stopped: all in advance."))
         prepaid = order
     if not any(each.cap.holder != "group" for each in measures):
         reasons.append(Reason("no_limit", f"No limit is known for this customer in {order.currency}: all in advance."))

@@ -1,22 +1,29 @@
 """Reads the credit policy from YAML and refuses, by name and place, what it does not understand."""
 
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.credit.domain.grading import GradePolicy
 from services.credit.domain.policy import Policy
 from services.credit.domain.portfolio import Watch
 from services.credit.domain.profile import DATED
+from services.credit.domain.terms import TermsPolicy
+from services.credit.gateways.policy_sections import (
+    Days,
+    HoldSection,
+    LightSection,
+    LimitSection,
+    NewcomerSection,
+    Percent,
+    Section,
+    TermsSection,
+)
 from shared.money import AmountError, Money, parse_amount
 from shared.web.models import Currency, PositiveAmountText
-
-Days = Annotated[int, Field(ge=0, le=366)]
-Percent = Annotated[Decimal, Field(gt=0, le=100)]
 
 
 def _dated(name: str) -> str:
@@ -32,26 +39,28 @@ class BadPolicy(ValueError):
     """The file is no policy; the message names the file, the place and what is wrong there."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Portfolio(_Part):
+class _Portfolio(Section):
     currency: Currency
     warn_from_pct: Percent
     customer_share_pct: Percent | None = None
-    industries: dict[str, PositiveAmountText] = {}
-    countries: dict[str, PositiveAmountText] = {}
+    industries: dict[str, PositiveAmountText] = Field(default_factory=dict)
+    countries: dict[str, PositiveAmountText] = Field(default_factory=dict)
 
 
-class _TermsDays(_Part):
+class _TermsDays(Section):
     A: Days
     B: Days
     C: Days
     D: Days
 
+    @model_validator(mode="after")
+    def _better_gets_more(self) -> Self:
+        if not self.A >= self.B >= self.C >= self.D:
+            raise ValueError("a better grade must not get fewer days")
+        return self
 
-class _Grades(_Part):
+
+class _Grades(Section):
     better_by_points: Annotated[int, Field(ge=0, le=1000)] = 5
     better_after_days: Annotated[int, Field(ge=0, le=366)] = 30
     review_day: Annotated[int, Field(ge=1, le=28)] = 1
@@ -67,12 +76,17 @@ class _Grades(_Part):
         )
 
 
-class _File(_Part):
+class _File(Section):
     version: Annotated[str, Field(min_length=1, max_length=64)]
     new_customer_limits: dict[Currency, PositiveAmountText]
+    limits: LimitSection
+    newcomers: NewcomerSection
+    terms: TermsSection
+    light: LightSection
+    holds: HoldSection
     portfolio: _Portfolio | None = None
+    stale_after_days: dict[Dated, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
     grades: _Grades = _Grades()
-    stale_after_days: dict[Dated, Annotated[int, Field(ge=1, le=36_500)]] = {}
 
 
 def read_policy(path: Path) -> Policy:
@@ -85,6 +99,15 @@ def read_policy(path: Path) -> Policy:
                 currency: Money(parse_amount(amount, currency), currency)
                 for currency, amount in document.new_customer_limits.items()
             },
+            limits=document.limits.policy(),
+            newcomers=document.newcomers.policy(),
+            terms=TermsPolicy(
+                grade_days=document.grades.policy().terms_days,
+                newcomer_days=document.newcomers.terms_days,
+                yellow_pct=document.terms.yellow_pct,
+            ),
+            light=document.light.policy(),
+            hold_debt_days=document.holds.debt_days,
             watch=_watch(document.portfolio) if document.portfolio else None,
             stale_after_days=document.stale_after_days,
             grades=document.grades.policy(),

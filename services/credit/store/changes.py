@@ -41,6 +41,13 @@ _OF_SUBJECT = text("""
     ORDER BY ordinal DESC LIMIT :rows
 """)
 
+_DERIVED = text("""
+    SELECT field, CAST(before AS text) AS before, CAST(after AS text) AS after, reason, source, actor, correlation_id,
+           business_date, recorded_at
+    FROM recorded_change
+    WHERE subject = :risk OR (subject = :customer AND field = 'limit')
+    ORDER BY ordinal DESC LIMIT :rows
+""")
 _FACTS = text("""
     SELECT DISTINCT ON (field) field, CAST(after AS text) AS after FROM recorded_change
     WHERE subject = :subject AND business_date <= :as_of ORDER BY field, ordinal DESC
@@ -49,7 +56,7 @@ _FACTS = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedChange:
-    """One field of one subject ("customer/<id>" or "group/<code>") with its value before and after."""
+    """One field of one subject ("customer/<id>", "risk/<id>" or "group/<code>") with its value before and after."""
 
     change_id: UUID
     subject: str
@@ -77,6 +84,12 @@ async def list_changes(
     """Return up to `rows` changes of one subject, newest first, before the position `after`."""
     parameters = {"subject": subject, "after": after[0] if after else None, "rows": rows}
     return list(await connection.execute(_OF_SUBJECT, parameters))
+
+
+async def list_derived(connection: AsyncConnection, customer_id: UUID, *, rows: int) -> list[Row[Any]]:
+    """Return the last turns of a customer's light and the last changes of the limit, newest first."""
+    parameters = {"risk": f"risk/{customer_id}", "customer": f"customer/{customer_id}", "rows": rows}
+    return list(await connection.execute(_DERIVED, parameters))
 
 
 async def facts_as_of(connection: AsyncConnection, customer_id: UUID, *, as_of: date) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Keeps every credit check with its answer: the decision, its reasons and the numbers it used."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -40,6 +41,12 @@ _LISTING = text("""
 """)
 
 
+_DENIED = text("""
+    SELECT CAST(answer AS text) FROM credit_check
+    WHERE customer_id = :customer_id AND decision <> 'approve' ORDER BY recorded_at DESC, check_id DESC LIMIT :rows
+""")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptCheck:
     """A check as it was answered."""
@@ -65,6 +72,12 @@ async def keep_checks(connection: AsyncConnection, checks: Iterable[KeptCheck]) 
 async def load_answer(connection: AsyncConnection, check_id: UUID) -> str | None:
     """Return the answer of one check as JSON text."""
     return (await connection.execute(_BY_ID, {"check_id": check_id})).scalar_one_or_none()
+
+
+async def list_denied(connection: AsyncConnection, customer_id: UUID, *, rows: int) -> list[dict[str, Any]]:
+    """Return the last answers to a customer that were no approval, newest first."""
+    found = await connection.scalars(_DENIED, {"customer_id": customer_id, "rows": rows})
+    return [json.loads(each) for each in found]
 
 
 async def list_answers(

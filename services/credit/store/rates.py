@@ -1,6 +1,6 @@
 """Keeps every posted exchange rate; the newest one dated on or before a day is the one that counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -49,6 +49,11 @@ async def post_rates(connection: AsyncConnection, rates: Sequence[PostedRate]) -
 async def newest_rates(connection: AsyncConnection, *, as_of: date) -> list[PostedRate]:
     """Return the rate of each pair that counts on `as_of`."""
     return [PostedRate(**row._asdict()) for row in await connection.execute(_NEWEST, {"as_of": as_of})]
+
+
+async def load_dated_rates(connection: AsyncConnection, days: Iterable[date]) -> dict[date, Rates]:
+    """Return the rates to convert by on each of these days."""
+    return {day: await load_rates(connection, as_of=day) for day in sorted(set(days))}
 
 
 async def load_rates(connection: AsyncConnection, *, as_of: date) -> Rates:

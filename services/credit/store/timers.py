@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Kind = Literal["reservation", "review", "override"]
+Kind = Literal["reservation", "risk", "review", "override"]
 
 # A statement does not see what its own parts write: what is given stands in for the rows that it replaces.
 _SET = text("""

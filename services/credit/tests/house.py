@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import yaml
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -42,6 +43,7 @@ BOSS_KEY = "credit-boss-key-0123456789"
 PromiseEnding = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
 SCOPES: frozenset[Scope] = frozenset({"read", "write", "admin"})
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+POLICY = read_policy(CreditSettings.model_fields["credit_policy_file"].default)
 ROOT = UUID("019cae00-0000-7000-8000-000000000000")
 
 
@@ -92,6 +94,14 @@ class Erp:
         response = await self.post("/v1/credit-checks", body)
         assert response.status_code == 201, response.text
         return response.json()
+
+
+def policy_file(folder: Path, **sections: Any) -> Path:
+    """Write the default policy with these sections instead of its own; return where."""
+    default = yaml.safe_load(CreditSettings.model_fields["credit_policy_file"].default.read_text(encoding="utf-8"))
+    path = folder / "policy.yaml"
+    path.write_text(yaml.safe_dump({**default, **sections}, sort_keys=False), encoding="utf-8")
+    return path
 
 
 @asynccontextmanager
@@ -290,6 +300,31 @@ class Ledger:
                 instalment_ids=[],
             )
         )
+
+    def dispute(self, invoice: str, amount: int) -> None:
+        """Let collections open a dispute about a part of an invoice."""
+        self._add(collections.DisputeOpened(**self._contested(invoice, amount), reason="quality"))
+
+    def settle_dispute(self, invoice: str, amount: int) -> None:
+        """Let collections reject it."""
+        contested = self._contested(invoice, amount)
+        self._add(collections.DisputeResolved(**contested, outcome="rejected", credited_minor=0, dunning_from=TODAY))
+
+    def stop_supply(self) -> None:
+        """Let collections ask for the stop that a manager approved."""
+        case_id = derived_id(self.customer_id, "case")
+        self._add(collections.SupplyStopRequested(case_id=case_id, entity=self.entity, reason="formal_demand"))
+
+    def _contested(self, invoice: str, amount: int) -> dict[str, Any]:
+        invoice_id = derived_id(self.customer_id, invoice)
+        return {
+            "dispute_id": derived_id(invoice_id, "dispute"),
+            "entity": self.entity,
+            "invoice_id": invoice_id,
+            "instalment_id": derived_id(invoice_id, "1"),
+            "currency": self.currency,
+            "amount_minor": amount,
+        }
 
     def _change(self, invoice: str, delta: int, *, on: date = TODAY) -> ledger.InstalmentChange:
         invoice_id = derived_id(self.customer_id, invoice)

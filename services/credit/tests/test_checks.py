@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.api.shown import CheckShown
-from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day, replicas, rows
+from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day, policy_file, replicas, rows
 
 
 def codes(answer: dict[str, list[dict[str, str]]]) -> list[str]:
@@ -34,6 +34,7 @@ async def test_an_order_within_the_limit_is_approved_and_reserved(erp: Erp, engi
     assert outgoing == [
         ("credit.customer-registered.v1", customer_id),
         ("credit.credit-limit-changed.v1", customer_id),
+        ("credit.credit-terms-changed.v1", customer_id),
         ("credit.credit-reserved.v1", customer_id),
     ]
 
@@ -78,7 +79,12 @@ async def test_grade_d_pays_all_in_advance(erp: Erp) -> None:
     """C5: grade D: 100 %."""
     await erp.customer("K1", limit={"amount": "1000.00", "currency": "CNY"}, grade="D")
     answer = await erp.check("K1", "O-1", "10.00")
-    assert (answer["decision"], answer["prepayment"]["amount"], codes(answer)) == ("prepayment", "10.00", ["grade_d"])
+    assert (answer["decision"], answer["prepayment"]["amount"], codes(answer)) == (
+        "prepayment",
+        "10.00",
+        ["grade_d", "light_red"],
+    )
+    assert (answer["light"], answer["terms_days"]) == ("red", 0)
 
 
 async def test_blacklist_insolvency_and_parking_refuse(erp: Erp, engine: AsyncEngine) -> None:
@@ -97,9 +103,11 @@ async def test_blacklist_insolvency_and_parking_refuse(erp: Erp, engine: AsyncEn
     assert "a person must look" in answer["reasons"][0]["text"]
     delisted = await erp.post(f"{path}/delisting", {"reason": "settled"})
     assert delisted.json()["blacklisted"] is False
-    wires = [wire for (wire,) in await rows(engine, "SELECT wire FROM outbox ORDER BY id OFFSET 2")]
+    wires = [wire for (wire,) in await rows(engine, "SELECT wire FROM outbox ORDER BY id OFFSET 3")]
     assert wires == [
         "credit.customer-blacklisted.v1",
+        "credit.alert-level-changed.v1",
+        "credit.credit-terms-changed.v1",
         "credit.insolvency-recorded.v1",
         "credit.customer-delisted.v1",
     ]
@@ -139,17 +147,14 @@ async def test_a_missing_rate_is_a_refusal_that_says_what_to_post(erp: Erp, engi
 
 async def test_the_portfolio_warns_and_does_not_refuse(database: str, engine: AsyncEngine, tmp_path: Path) -> None:
     """C5, C11: industry, country and concentration warn before they are passed."""
-    policy = tmp_path / "policy.yaml"
-    policy.write_text("""
-version: test
-new_customer_limits: {}
-portfolio:
-  currency: CNY
-  warn_from_pct: 90
-  customer_share_pct: 60
-  industries: {construction: "1000.00"}
-  countries: {CN: "5000.00"}
-""")
+    portfolio = {
+        "currency": "CNY",
+        "warn_from_pct": 90,
+        "customer_share_pct": 60,
+        "industries": {"construction": "1000.00"},
+        "countries": {"CN": "5000.00"},
+    }
+    policy = policy_file(tmp_path, portfolio=portfolio)
     async with replicas(database, tmp_path, credit_policy_file=policy) as erp:
         limit = {"amount": "10000.00", "currency": "CNY"}
         await erp.customer("K1", limit=limit, industry="construction")

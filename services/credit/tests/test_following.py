@@ -20,6 +20,7 @@ _TABLES = {
     "score": "ordinal",
     "grading": "customer_id",
     "profile": "customer_id",
+    "risk": "customer_id",
     "recorded_change": "ordinal",
     "customer": "customer_id",
     "outbox": "id",
@@ -78,6 +79,8 @@ async def test_batches_cut_at_random_give_the_same_rows_and_the_same_outbox(erp:
     whole = await dump(engine)
     assert [row[0]["rest_minor"] for row in whole["reservation"]] == [0, 0, 0]
     assert len(whole["score"]) == 6
+    turns = [row[0]["body"] for row in whole["outbox"] if "alert-level" in row[0]["wire"]]
+    assert len(turns) == 3, "the debt turns every light, and the grade that follows keeps it"
     for seed in range(6):
         async with engine.begin() as connection:
             await connection.exec_driver_sql("TRUNCATE balance, receivable, instalment, score, grading")
@@ -93,6 +96,8 @@ async def test_batches_cut_at_random_give_the_same_rows_and_the_same_outbox(erp:
                 "UPDATE profile AS p SET grade = b.grade, version = b.version FROM before_profile AS b "
                 "WHERE b.customer_id = p.customer_id"
             )
+            await connection.exec_driver_sql("TRUNCATE risk")
+            await connection.exec_driver_sql("INSERT INTO risk SELECT * FROM before_risk")
             await connection.exec_driver_sql("TRUNCATE timer")
             await connection.exec_driver_sql("INSERT INTO timer SELECT * FROM before_timer")
             await connection.exec_driver_sql(

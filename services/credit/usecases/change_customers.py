@@ -9,16 +9,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain import profile as domain
-from services.credit.domain.grading import GradePolicy, Grading
+from services.credit.domain.exposure import Parts
+from services.credit.domain.grading import Grading
 from services.credit.domain.habits import REMEMBERED_DAYS, Habit, window_start
+from services.credit.domain.policy import Policy
 from services.credit.domain.profile import ChangeRefused, Profile
+from services.credit.domain.risk import Risk
+from services.credit.store.exposures import load_parts
 from services.credit.store.habits import load_habits
 from services.credit.store.items import Item
+from services.credit.store.rates import load_dated_rates
 from services.credit.store.timers import bring_forward
-from services.credit.usecases.profile_events import BY_HAND
+from services.credit.usecases.profile_events import BY_HAND, Why
 from services.credit.usecases.rate_customers import Ratings, open_ratings
 from services.credit.usecases.request import Request
-from services.credit.usecases.writing import Why, Writing
+from services.credit.usecases.risk_desk import RiskDesk, open_risks
+from services.credit.usecases.writing import Writing
 from shared.messaging.outbox import Outbox
 from shared.web.problem_types import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from shared.web.problems import Problem
@@ -85,8 +91,16 @@ class Changed:
     after: Profile
 
 
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """Where a change of a customer's limit, light and terms goes, and the exposure that they are measured by."""
+
+    desk: RiskDesk
+    parts: Parts
+
+
 async def change_customers(
-    connection: AsyncConnection, commands: Sequence[ChangeCustomer], *, policy: GradePolicy, outbox: Outbox
+    connection: AsyncConnection, commands: Sequence[ChangeCustomer], *, policy: Policy, outbox: Outbox
 ) -> list[Changed | Problem]:
     """Apply the changes in order to locked customers; return for each what stands now, or why it was refused.
 
@@ -95,45 +109,56 @@ async def change_customers(
     ids = {each.customer_id for each in commands}
     if not ids:
         return []
-    ratings = await open_ratings(connection, ids, policy=policy, writing=Writing())
-    day = max(command.request.today(ratings.known[command.customer_id].today) for command in commands)
-    habits = await load_habits(connection, ids, as_of=day, since=window_start(day, REMEMBERED_DAYS))
-    results = [_change(command, ratings, habits[command.customer_id]) for command in commands]
+    ratings = await open_ratings(connection, ids, policy=policy.grades, writing=Writing())
+    days = {each.request.today(ratings.known[each.customer_id].today) for each in commands}
+    habits = await load_habits(connection, ids, as_of=max(days), since=window_start(max(days), REMEMBERED_DAYS))
+    rates = await load_dated_rates(connection, days)
+    desk = await open_risks(connection, ratings.known, policy=policy, rates=rates, writing=ratings.writing)
+    parts = await load_parts(connection, ids)
+    results = [
+        _change(each, ratings, habits[each.customer_id], Exposed(desk, parts[each.customer_id])) for each in commands
+    ]
     await ratings.writing.save(connection, outbox)
     await ratings.save(connection)
+    await desk.save(connection)
     await bring_forward(connection, "review", _reviews(commands, results, ratings))
     return [_as_it_stands(each, ratings) for each in results]
 
 
-def _change(command: ChangeCustomer, ratings: Ratings, habit: Habit) -> Changed | Problem:
-    customer_id, writing = command.customer_id, ratings.writing
-    before, grading = ratings.profile(customer_id), ratings.gradings[customer_id]
+def _change(command: ChangeCustomer, ratings: Ratings, habit: Habit, exposed: Exposed) -> Changed | Problem:
+    customer_id, writing, desk = command.customer_id, ratings.writing, exposed.desk
+    before, grading, risk = ratings.profile(customer_id), ratings.gradings[customer_id], desk.risks[customer_id]
     try:
-        after = _apply(command, before, grading, ratings.known[customer_id].partition_no)
+        after = _apply(command, before, grading, risk)
     except ChangeRefused as refusal:
         return Problem(CONFLICT, str(refusal))
     except Problem as problem:
         return problem
     today = command.request.today(ratings.known[customer_id].today)
     writing.items += _items(command, command.observed_date or today)
+    cause = command.request.cause(today)
     if after != before:
-        cause = command.request.cause(today)
         why = Why(source=command.source, note=command.note, standing=_reason(command.change))
         writing.change(before, after, cause=cause, why=why)
         by_hand = after.grade != (before.grade if before else None)
         if by_hand:
             ratings.regrade(customer_id, grading.give(after.grade, on=today), cause=cause, reason=BY_HAND)
         ratings.rate(customer_id, habit, cause=cause, reason=None if by_hand else "scored")
+    if _gives_limit(command.change):
+        risk = replace(risk, given=after.limit, temporary=None)
+    if after != before or risk != desk.risks[customer_id]:
+        desk.settle(risk, parts=exposed.parts, cause=cause)
     return Changed(before, after)
 
 
-def _apply(command: ChangeCustomer, before: Profile | None, grading: Grading, partition_no: int) -> Profile:
+def _apply(command: ChangeCustomer, before: Profile | None, grading: Grading, risk: Risk) -> Profile:
     change = command.change
     if isinstance(change, Register):
         if before is not None and change.update:
             return domain.amend(before, _by_hand(change.facts, grading))
-        new = Profile(customer_id=command.customer_id, partition_no=partition_no, **change.facts)
-        return domain.register(before, new, decided=() if grading.basis == BY_HAND else ("grade",))
+        new = Profile(customer_id=command.customer_id, partition_no=risk.partition_no, **change.facts)
+        moved = {"grade": grading.basis != BY_HAND, "limit": new.limit == risk.given}
+        return domain.register(before, new, decided=[name for name, is_decided in moved.items() if is_decided])
     if before is None:
         raise Problem(NOT_FOUND)
     match change:
@@ -178,6 +203,10 @@ def _items(command: ChangeCustomer, confirmed_date: date) -> list[Item]:
         return []
     named = (name for name in domain.DATED if command.change.facts.get(name) is not None)
     return [Item(command.customer_id, name, command.source, confirmed_date) for name in named]
+
+
+def _gives_limit(change: object) -> bool:
+    return isinstance(change, Register | Amend) and change.facts.get("limit") is not None
 
 
 def _reason(change: object) -> str:

@@ -10,6 +10,8 @@ from services.credit.domain.exposure import Parts
 from services.credit.domain.profile import Profile
 from services.credit.domain.rates import Rates
 from services.credit.domain.reservations import Reservation
+from services.credit.domain.risk import Outlook
+from services.credit.domain.terms import PREPAID_DAYS
 from shared.messaging.outgoing import Cause
 from shared.money import Money, format_amount
 
@@ -25,6 +27,7 @@ class Answer:
     amount: Money
     profile: Profile | None
     decision: Decision
+    outlook: Outlook
     warnings: Sequence[Reason]
     reservation: Reservation | None
     parts: Parts
@@ -56,6 +59,8 @@ def document(answer: Answer) -> dict[str, Any]:
         "exposure": {**_measured(own), "parts": shown_parts(answer.parts)},
         "group": {"code": profile.group, **_group(group)} if profile and profile.group else None,
         "grade": profile.grade if profile else None,
+        "light": answer.outlook.light.color,
+        "terms_days": _terms_days(answer),
         "known_customer": profile is not None,
         "exchange_rates": _rates(answer),
         "policy_version": answer.policy_version,
@@ -81,6 +86,11 @@ def shown_parts(parts: Parts) -> list[dict[str, str]]:
         }
         for currency, part in sorted(parts.items())
     ]
+
+
+def _terms_days(answer: Answer) -> int | None:
+    """Return the longest net days for what is not prepaid; 0 if all is."""
+    return PREPAID_DAYS if answer.decision.prepayment == answer.amount else answer.outlook.terms.days
 
 
 def _reason(reason: Reason) -> dict[str, str]:

@@ -8,19 +8,23 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.account import Receivable
-from services.credit.domain.decision import Cap, Standing
+from services.credit.domain.decision import Cap, Reason, Standing
 from services.credit.domain.exposure import Part, with_order
 from services.credit.domain.policy import Policy
 from services.credit.domain.portfolio import Buyer, Portfolio
 from services.credit.domain.rates import Rates
 from services.credit.domain.reservations import Reservation
+from services.credit.domain.risk import Outlook
 from services.credit.store.accounts import load_unmatched, save_matched
 from services.credit.store.exposures import load_parts, load_portfolio
 from services.credit.store.groups import Group, load_groups
 from services.credit.store.profiles import Known, load_known
-from services.credit.store.rates import load_rates
+from services.credit.store.rates import load_dated_rates
 from services.credit.store.reservations import insert_reservations
 from services.credit.store.timers import bring_forward
+from services.credit.usecases.risk_desk import RiskDesk, open_risks
+from services.credit.usecases.writing import Writing
+from shared.messaging.outgoing import Cause
 from shared.money import Money
 
 Order = tuple[UUID, str]
@@ -39,6 +43,7 @@ class Desk:
     portfolio: Portfolio
     rates: dict[date, Rates]
     calendar_date: date
+    risks: RiskDesk
     reserved: list[Reservation] = field(default_factory=list)
     matched: dict[UUID, Receivable] = field(default_factory=dict)
 
@@ -46,13 +51,21 @@ class Desk:
         """Return the customer's business date; before the first day has come, the date on the calendar."""
         return self.known[customer_id].today or self.calendar_date
 
-    def standing(self, customer_id: UUID) -> Standing:
+    def outlook(self, customer_id: UUID) -> Outlook:
+        """Return the customer's light and terms as they are now."""
+        risk, parts = self.risks.risks[customer_id], self.parts[customer_id]
+        return self.risks.outlook(risk, parts=parts, as_of=self.today(customer_id))
+
+    def standing(self, customer_id: UUID, outlook: Outlook) -> Standing:
         """Return what stands in the way of any credit for this customer."""
         known = self.known[customer_id]
+        held = outlook.risk.hold_id is not None
         if known.profile is None:
-            return Standing(parked=known.parked_at is not None)
+            return Standing(parked=known.parked_at is not None, red=_red(outlook), held=held)
         return Standing(
             parked=known.parked_at is not None,
+            red=_red(outlook),
+            held=held,
             blacklisted=known.profile.blacklist_reason is not None,
             insolvent=known.profile.insolvency_date is not None,
             cash_only=known.profile.grade == "D",
@@ -89,8 +102,8 @@ class Desk:
         """Return the order's invoices that came before its check."""
         return self.unmatched.get(order, {}).values()
 
-    def reserve(self, reservation: Reservation) -> None:
-        """Count a reservation against the customer, the group and the portfolio."""
+    def reserve(self, reservation: Reservation, cause: Cause) -> None:
+        """Count a reservation against the customer, the group and the portfolio; it may turn the light."""
         customer_id, held = reservation.customer_id, Money(reservation.amount_minor, reservation.currency)
         self.reserved.append(reservation)
         self.parts[customer_id] = with_order(self.parts[customer_id], held)
@@ -98,6 +111,7 @@ class Desk:
             group.parts = with_order(group.parts, held)
         buyer = self.buyer(customer_id)
         self.portfolio.add(industry=buyer.industry, country=buyer.country, parts=with_order({}, held))
+        self.risks.look(self.risks.risks[customer_id], parts=self.parts[customer_id], cause=cause)
 
     def take(self, order: Order, invoices: Collection[Receivable]) -> None:
         """Count invoices as parts of an order that was checked after them."""
@@ -109,6 +123,7 @@ class Desk:
         await insert_reservations(connection, self.reserved)
         await save_matched(connection, self.matched.values())
         await bring_forward(connection, "reservation", {each.customer_id: each.lapse_date for each in self.reserved})
+        await self.risks.save(connection)
 
 
 async def open_desk(
@@ -119,6 +134,7 @@ async def open_desk(
     known = await load_known(connection, ids)
     codes = {each.profile.group for each in known.values() if each.profile and each.profile.group}
     days = {each.today or calendar_date for each in known.values()}
+    rates = await load_dated_rates(connection, days)
     return Desk(
         policy=policy,
         known=known,
@@ -126,6 +142,11 @@ async def open_desk(
         parts=await load_parts(connection, ids),
         unmatched=await load_unmatched(connection, orders),
         portfolio=await load_portfolio(connection) if policy.watch else Portfolio(),
-        rates={day: await load_rates(connection, as_of=day) for day in sorted(days)},
+        rates=rates,
         calendar_date=calendar_date,
+        risks=await open_risks(connection, known, policy=policy, rates=rates, writing=Writing()),
     )
+
+
+def _red(outlook: Outlook) -> tuple[Reason, ...]:
+    return outlook.light.reasons if outlook.light.color == "red" else ()

@@ -47,7 +47,10 @@ async def check_orders(
     causes = {
         each.check_id: command.request.cause(each.business_date) for each, command in zip(checks, commands, strict=True)
     }
-    await outbox.append(connection, [_reserved(each, causes[each.check_id]) for each in desk.reserved])
+    terms = {each.check_id: each.answer["terms_days"] for each in checks}
+    reserved = [_reserved(each, causes[each.check_id], terms[each.check_id]) for each in desk.reserved]
+    desk.risks.writing.events[:0] = reserved
+    await desk.risks.writing.save(connection, outbox)
     return checks
 
 
@@ -57,7 +60,8 @@ def _check(command: CheckOrder, desk: Desk) -> KeptCheck:
     order = (command.customer_id, command.order_number)
     invoiced, invoiced_minor = match(desk.invoiced(order), command.amount)
     added = Money(command.amount.minor - invoiced_minor, command.amount.currency)
-    standing = desk.standing(command.customer_id)
+    outlook = desk.outlook(command.customer_id)
+    standing = desk.standing(command.customer_id, outlook)
     decision = decide(order=command.amount, added=added, standing=standing, caps=caps, rates=rates)
     if invoiced_minor:
         decision = _with_invoiced(decision, Money(invoiced_minor, command.amount.currency))
@@ -69,6 +73,7 @@ def _check(command: CheckOrder, desk: Desk) -> KeptCheck:
         amount=command.amount,
         profile=desk.known[command.customer_id].profile,
         decision=decision,
+        outlook=outlook,
         warnings=_warnings(added, command, desk, cause),
         reservation=_reservation(command, added, cause, desk)
         if decision.outcome == "approve" and added.minor
@@ -83,7 +88,7 @@ def _check(command: CheckOrder, desk: Desk) -> KeptCheck:
     if decision.outcome == "approve":
         desk.take(order, invoiced)
     if answer.reservation is not None:
-        desk.reserve(answer.reservation)
+        desk.reserve(answer.reservation, cause)
     return kept
 
 
@@ -137,7 +142,7 @@ def _kept(answer: Answer, partition_no: int) -> KeptCheck:
     )
 
 
-def _reserved(reservation: Reservation, cause: Cause) -> Outgoing:
+def _reserved(reservation: Reservation, cause: Cause, terms_days: int | None) -> Outgoing:
     return Outgoing(
         event=CreditReserved(
             reservation_id=reservation.reservation_id,
@@ -145,6 +150,7 @@ def _reserved(reservation: Reservation, cause: Cause) -> Outgoing:
             currency=reservation.currency,
             amount_minor=reservation.amount_minor,
             expires_date=reservation.expires_date,
+            terms_days=terms_days,
         ),
         subject=str(reservation.reservation_id),
         cause=cause,

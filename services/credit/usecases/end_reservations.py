@@ -7,15 +7,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.domain.exposure import with_order
+from services.credit.domain.policy import Policy
 from services.credit.domain.reservations import NotLive, Reservation, lapse, next_date_of, release
+from services.credit.store.exposures import load_parts
 from services.credit.store.profiles import load_known
+from services.credit.store.rates import load_dated_rates
 from services.credit.store.reservations import load_live, load_reservations, save_reservations
 from services.credit.store.timers import set_timers
 from services.credit.usecases.request import ACTOR, Request
+from services.credit.usecases.risk_desk import open_risks
+from services.credit.usecases.writing import Writing
 from shared.contracts.credit import CreditReleased
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing, cause_of_day
 from shared.messaging.subscription import Day
+from shared.money import Money
 from shared.web.problem_types import CONFLICT, NOT_FOUND
 from shared.web.problems import Problem
 
@@ -30,16 +37,20 @@ class ReleaseReservation:
 
 
 async def release_reservations(
-    connection: AsyncConnection, commands: Sequence[ReleaseReservation], *, outbox: Outbox
+    connection: AsyncConnection, commands: Sequence[ReleaseReservation], *, policy: Policy, outbox: Outbox
 ) -> list[Reservation | Problem]:
-    """Release reservations of locked customers; the next date stays, and that day then finds nothing to do."""
+    """Release reservations of locked customers, which may turn their lights; a day that ends them finds them ended."""
     found = await load_reservations(connection, {each.reservation_id for each in commands})
     known = await load_known(connection, {each.customer_id for each in commands})
+    days = {each.customer_id: each.request.today(known[each.customer_id].today) for each in commands}
+    desk = await open_risks(
+        connection, known, policy=policy, rates=await load_dated_rates(connection, days.values()), writing=Writing()
+    )
+    parts = await load_parts(connection, known)
     ended: list[Reservation] = []
-    events: list[Outgoing] = []
     results: list[Reservation | Problem] = []
     for command in commands:
-        cause = command.request.cause(command.request.today(known[command.customer_id].today))
+        cause = command.request.cause(days[command.customer_id])
         try:
             before = found[command.reservation_id]
             after = found[command.reservation_id] = release(before, today=cause.business_date)
@@ -49,10 +60,14 @@ async def release_reservations(
             results.append(Problem(CONFLICT, "The reservation has ended: nothing of it is held."))
         else:
             ended.append(after)
-            events.append(_released(before, "released", cause))
+            desk.writing.events.append(_released(before, "released", cause))
+            freed = with_order(parts[command.customer_id], Money(-before.rest_minor, before.currency))
+            parts[command.customer_id] = freed
+            desk.look(desk.risks[command.customer_id], parts=freed, cause=cause)
             results.append(after)
     await save_reservations(connection, ended)
-    await outbox.append(connection, events)
+    await desk.save(connection)
+    await desk.writing.save(connection, outbox)
     return results
 
 

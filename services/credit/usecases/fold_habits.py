@@ -22,6 +22,7 @@ OUTCOMES: dict[type[Event], Outcome] = {
 """How a promise ended, by the event that says so."""
 
 _Ending = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
+_Telling = ledger.InvoiceOverdue | collections.DisputeOpened | collections.DisputeResolved
 _Moving = ledger.InvoiceCancelled | ledger.CreditNoteIssued | ledger.PaymentAllocated | ledger.PaymentReversed
 
 
@@ -111,7 +112,7 @@ async def open_habits(
     connection: AsyncConnection, batch: Sequence[Received], *, partitions: Mapping[UUID, int], today: date
 ) -> Habits:
     """Return the habits to fold a batch into; a batch of invoices alone needs none of them, and reads nothing."""
-    moving = [each for each in batch if isinstance(each.event, _Moving | _Ending | ledger.InvoiceOverdue)]
+    moving = [each for each in batch if isinstance(each.event, _Moving | _Ending | _Telling)]
     habits: dict[UUID, Habit] = {}
     if moving:
         habits = await load_habits(

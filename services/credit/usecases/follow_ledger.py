@@ -9,13 +9,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.domain.account import Account, Movement, Receivable, UnknownInvoice
-from services.credit.domain.grading import GradePolicy
+from services.credit.domain.policy import Policy
 from services.credit.domain.reservations import Consumption
 from services.credit.store.accounts import load_accounts, save_accounts
+from services.credit.store.profiles import load_known
+from services.credit.store.rates import load_dated_rates
 from services.credit.usecases.end_reservations import time_reservations
 from services.credit.usecases.fold_habits import customer_of, open_habits
+from services.credit.usecases.hear_debts import open_debts
 from services.credit.usecases.rate_customers import open_ratings
 from services.credit.usecases.request import ACTOR
+from services.credit.usecases.risk_desk import open_risks
 from services.credit.usecases.writing import Writing
 from shared.contracts import ledger
 from shared.contracts.credit import CreditConsumed
@@ -94,11 +98,11 @@ async def follow_ledger(
     *,
     folds: Mapping[type[Event], Fold],
     today: date,
-    policy: GradePolicy,
+    policy: Policy,
     recorded_at: datetime,
     outbox: Outbox,
 ) -> None:
-    """Fold events, in order, into locked customers' accounts and habits; save what differs, tell what followed."""
+    """Fold events, in order, into customers' accounts, habits and risks; save what differs, tell what follows."""
     accounts = await load_accounts(
         connection,
         {customer_of(each) for each in batch},
@@ -106,7 +110,11 @@ async def follow_ledger(
     )
     partitions = {key: each.account.partition_no for key, each in accounts.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
-    ratings = await open_ratings(connection, habits.habits, policy=policy, writing=Writing())
+    ratings = await open_ratings(connection, habits.habits, policy=policy.grades, writing=Writing())
+    rates = await load_dated_rates(connection, [today])
+    known = await load_known(connection, accounts)
+    desk = await open_risks(connection, known, policy=policy, rates=rates, writing=ratings.writing)
+    debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
     consumed: set[UUID] = set()
     for received in batch:
         account = accounts[customer_of(received)].account
@@ -119,11 +127,14 @@ async def follow_ledger(
         consumed |= {account.customer_id for _ in taken}
         if habits.hear(account.customer_id, received):
             ratings.rate(account.customer_id, habits.habits[account.customer_id], cause=cause, reason="scored")
+        risk = debts.heard(desk.risks[account.customer_id], received.event)
+        desk.settle(risk, parts=account.parts(), cause=cause)
     await save_accounts(connection, accounts.values())
     await habits.save(connection)
     await time_reservations(connection, {key: accounts[key].account.reservations.values() for key in consumed})
     await ratings.writing.save(connection, outbox)
     await ratings.save(connection)
+    await desk.save(connection)
 
 
 def _movements(changes: Sequence[ledger.InstalmentChange]) -> list[Movement]:

@@ -8,13 +8,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.credit.domain.grading import GradePolicy, Override
+from services.credit.domain.grading import Override
+from services.credit.domain.policy import Policy
 from services.credit.domain.profile import Grade
+from services.credit.store.exposures import load_parts
 from services.credit.store.gradings import KeptOverride, load_overrides, save_overrides
 from services.credit.store.profiles import Known, load_known
+from services.credit.store.rates import load_dated_rates
 from services.credit.store.timers import set_timers
 from services.credit.usecases.rate_customers import Ratings, open_ratings
 from services.credit.usecases.request import Request
+from services.credit.usecases.risk_desk import open_risks
 from services.credit.usecases.writing import Writing
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause
@@ -52,18 +56,27 @@ async def ask_overrides(connection: AsyncConnection, commands: Sequence[AskOverr
 
 
 async def decide_overrides(
-    connection: AsyncConnection, commands: Sequence[DecideOverride], *, policy: GradePolicy, outbox: Outbox
+    connection: AsyncConnection, commands: Sequence[DecideOverride], *, policy: Policy, outbox: Outbox
 ) -> list[KeptOverride | Problem]:
     """Decide in order; an approved override takes the place of the customer's former one, and ends by itself."""
     found = await load_overrides(connection, {each.override_id for each in commands})
     ids = {each.customer_id for each in commands}
-    ratings = await open_ratings(connection, ids, policy=policy, writing=Writing())
+    ratings = await open_ratings(connection, ids, policy=policy.grades, writing=Writing())
     replaced = {each.override.override_id for each in ratings.gradings.values() if each.override is not None}
     found |= await load_overrides(connection, replaced)
-    results = [_decide(each, found, ratings) for each in commands]
+    days = {key: commands[0].request.today(each.today) for key, each in ratings.known.items()}
+    rates = await load_dated_rates(connection, days.values())
+    desk = await open_risks(connection, ratings.known, policy=policy, rates=rates, writing=ratings.writing)
+    parts = await load_parts(connection, ids)
+    results: list[KeptOverride | Problem] = []
+    for command in commands:
+        results.append(_decide(command, found, ratings))
+        cause = command.request.cause(days[command.customer_id])
+        desk.settle(desk.risks[command.customer_id], parts=parts[command.customer_id], cause=cause)
     await save_overrides(connection, found.values())
     await ratings.writing.save(connection, outbox)
     await ratings.save(connection)
+    await desk.save(connection)
     approved = [each for each in results if isinstance(each, KeptOverride) and each.state == "approved"]
     ends = {each.customer_id: each.end_date + timedelta(days=1) for each in approved}
     await set_timers(connection, "override", ends)

@@ -1,6 +1,7 @@
 """Tells other services what changed of a customer: everything follows from the profile before and after."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,10 +14,19 @@ from shared.money import Money
 BY_HAND = "by_hand"
 
 
-def between(
-    before: Profile | None, after: Profile, *, cause: Cause, why_standing: str, why_grade: str
-) -> list[Outgoing]:
-    """Return the events that follow from this difference, with the reasons of another standing and another grade."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """From where a change comes, why in a person's words, and its reasons as codes for those who hear of it."""
+
+    source: str
+    note: str | None = None
+    standing: str = BY_HAND
+    grade: str = BY_HAND
+    limit: str = BY_HAND
+
+
+def between(before: Profile | None, after: Profile, *, cause: Cause, why: Why) -> list[Outgoing]:
+    """Return the events that follow from this difference, with their reasons."""
     return [
         Outgoing(
             event=event,
@@ -25,30 +35,30 @@ def between(
             effective_date=_effective(event, cause.business_date),
             customer_id=after.customer_id,
         )
-        for event in _events(before, after, why_standing, why_grade)
+        for event in _events(before, after, why)
     ]
 
 
-def _events(before: Profile | None, after: Profile, why_standing: str, why_grade: str) -> Iterator[Event]:
+def _events(before: Profile | None, after: Profile, why: Why) -> Iterator[Event]:
     if before is None:
         yield contracts.CustomerRegistered(facts=_facts(after))
     else:
         if changed := [name for name in TOLD if getattr(before, name) != getattr(after, name)]:
             yield contracts.CustomerProfileChanged(facts=_facts(after), changed=changed)
         if before.grade != after.grade:
-            yield contracts.GradeChanged(grade_before=before.grade, grade=after.grade, reason=why_grade)
+            yield contracts.GradeChanged(grade_before=before.grade, grade=after.grade, reason=why.grade)
     if after.limit is not None and (before is None or before.limit != after.limit):
-        yield _limit_changed(before.limit if before else None, after.limit)
-    yield from _standing(before, after, why_standing)
+        yield _limit_changed(before.limit if before else None, after.limit, reason=why.limit)
+    yield from _standing(before, after, why.standing)
 
 
-def _limit_changed(before: Money | None, after: Money) -> contracts.CreditLimitChanged:
+def _limit_changed(before: Money | None, after: Money, *, reason: str) -> contracts.CreditLimitChanged:
     comparable = before is not None and before.currency == after.currency
     return contracts.CreditLimitChanged(
         currency=after.currency,
         limit_before_minor=before.minor if before and comparable else None,
         limit_minor=after.minor,
-        reason=BY_HAND,
+        reason=reason,
     )
 
 

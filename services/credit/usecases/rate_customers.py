@@ -16,7 +16,8 @@ from services.credit.store.gradings import load_gradings, save_gradings
 from services.credit.store.profiles import Known, load_known
 from services.credit.store.scores import KeptScore, keep_scores, latest_scores
 from services.credit.usecases.know_scorecards import know_scorecards
-from services.credit.usecases.writing import Why, Writing
+from services.credit.usecases.profile_events import Why
+from services.credit.usecases.writing import Writing
 from shared.contracts.credit import CreditScored
 from shared.messaging.outgoing import Cause, Outgoing
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.credit.domain.grading import GradePolicy
+from services.credit.domain.policy import Policy
 from services.credit.gateways.outside_sources import Finding
 from services.credit.store.items import confirmed_dates
 from services.credit.store.profiles import load_known
@@ -38,7 +38,7 @@ async def refresh_profiles(
     findings: Sequence[tuple[int, Finding]],
     *,
     request: Request,
-    policy: GradePolicy,
+    policy: Policy,
     outbox: Outbox,
 ) -> Refreshed:
     """Apply numbered findings about locked customers in order; each is a change with its source and its date."""

@@ -13,18 +13,9 @@ from services.credit.store.groups import ensure_groups
 from services.credit.store.items import Item, confirm_items
 from services.credit.store.profiles import save_profiles
 from services.credit.usecases import profile_events
+from services.credit.usecases.profile_events import Why
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
-    """From where a change comes, why in a person's words, and its reasons as codes for those who hear of it."""
-
-    source: str
-    note: str | None = None
-    standing: str = profile_events.BY_HAND
-    grade: str = profile_events.BY_HAND
 
 
 @dataclass(slots=True)
@@ -40,9 +31,7 @@ class Writing:
         """Write a profile that is new or differs."""
         self.profiles[after.customer_id] = after
         self.changes += _recorded(before, after, cause, why)
-        self.events += profile_events.between(
-            before, after, cause=cause, why_standing=why.standing, why_grade=why.grade
-        )
+        self.events += profile_events.between(before, after, cause=cause, why=why)
 
     async def save(self, connection: AsyncConnection, outbox: Outbox) -> None:
         """Save all of it."""
