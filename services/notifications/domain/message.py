@@ -14,6 +14,7 @@ _FIRST_PAUSE_SECONDS = 60
 _LONGEST_PAUSE_SECONDS = 2 * 60 * 60
 
 
+Channel = Literal["email", "sms", "letter"]
 Dropped = Mapping[UUID, str]
 """Why lines were left out, by instalment."""
 
@@ -23,6 +24,7 @@ class State(StrEnum):
 
     WAITING = "waiting"
     RELEASED = "released"
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
     RETRYING = "retrying"
     CLAIMED = "claimed"
     SENT = "sent"
@@ -48,10 +50,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One decision to speak to a customer, for one reminder of collections.
+    """One decision to speak to a customer on one channel, for one reminder of collections.
 
+    `accompanies` says that it goes beside the reminder's first message, which counts. `preapproved` says that a person
+    approved the intent; `edition` counts the edits of `remark` since, and `approved_edition` is the one approved here.
     `due_date` is the business day that releases it, `due_at` the instant before which it is not looked at again;
-    `unknown_attempts` and `first_attempt_at` count since a person last decided about it.
+    `first_attempt_at`, `unknown_attempts` and what is last known count since a person last decided about it.
     """
 
     message_id: UUID
@@ -66,6 +70,9 @@ class Message:
     formal: bool
     answer_working_days: int | None
     channels: tuple[str, ...]
+    channel: Channel = "email"
+    accompanies: bool = False
+    preapproved: bool = False
     correlation_id: str
     traceparent: str
     lines: tuple[Line, ...]
@@ -78,6 +85,18 @@ class Message:
     arrives_date: date | None = None
     first_attempt_at: datetime | None = None
     unknown_attempts: int = 0
+    last_provider: str | None = None
+    last_outcome: str | None = None
+    remark: str = ""
+    edition: int = 0
+    approved_edition: int | None = None
+    edited_by: str | None = None
+    look: str | None = None
+
+    @property
+    def carries_letter(self) -> bool:
+        """Return whether the message carries its words as a letter, too (N13)."""
+        return self.channel == "email" and (self.formal or "letter" in self.channels)
 
 
 OutcomeKind = Literal["taken", "deferred", "refused", "unknown", "not_begun"]
@@ -89,12 +108,17 @@ class Outcome:
 
     taken: the server answered 250 after the content. deferred: certainly not delivered, worth trying again.
     refused: the server will not have it for this recipient. unknown: begun, and nobody can say. not_begun: nothing
-    was sent at all.
+    was sent at all. A deferral may say when to try again, or that another provider may be tried at once; a refusal may
+    have its own reason, and blame something else than the address.
     """
 
     kind: OutcomeKind
     code: int | None = None
     answer: str = ""
+    reason: str | None = None
+    retry_after_seconds: int = 0
+    elsewhere: bool = False
+    blames_address: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,25 +131,38 @@ class Settlement:
     address_invalid: bool = False
 
 
-def settlement(message: Message, outcome: Outcome, *, now: datetime, resend_unknown: bool) -> Settlement:
-    """Return where the outcome leaves the message; an unknown one is sent again at most once, and only by policy."""
+def settlement(
+    message: Message, outcome: Outcome, *, now: datetime, resend_unknown: bool, providers: int = 1
+) -> Settlement:
+    """Return where the outcome leaves the message; an unknown one is sent again at most once, and only by policy.
+
+    With several providers each is tried before the message pauses.
+    """
     match outcome.kind:
         case "taken":
             return Settlement(state=State.SENT)
         case "refused":
-            return Settlement(state=State.FAILED, reason=f"smtp_{outcome.code}", address_invalid=True)
+            reason = outcome.reason or f"smtp_{outcome.code}"
+            return Settlement(state=State.FAILED, reason=reason, address_invalid=outcome.blames_address)
         case "not_begun":
             return Settlement(state=State.RELEASED, due_at=now)
         case "unknown" if not resend_unknown or message.unknown_attempts:
             return Settlement(state=State.UNKNOWN, reason="outcome_unknown")
         case "unknown" | "deferred":
             reason = "outcome_unknown" if outcome.kind == "unknown" else "deferred"
-            return _again(message, reason, now=now)
+            return _again(message, reason, now=now, pause=_pause(message, outcome, providers=providers))
 
 
-def _again(message: Message, reason: str, *, now: datetime) -> Settlement:
+def _pause(message: Message, outcome: Outcome, *, providers: int) -> timedelta:
+    if outcome.elsewhere and message.attempts % providers:
+        return timedelta(0)
+    own = pause_before(message.message_id, attempt=-(-message.attempts // providers))
+    return max(own, timedelta(seconds=outcome.retry_after_seconds))
+
+
+def _again(message: Message, reason: str, *, now: datetime, pause: timedelta) -> Settlement:
     begun_at = message.first_attempt_at or now
-    due_at = now + pause_before(message.message_id, attempt=message.attempts)
+    due_at = now + pause
     if due_at > begun_at + timedelta(hours=RETRY_HOURS):
         return Settlement(state=State.FAILED, reason="retries_exhausted")
     return Settlement(state=State.RETRYING, reason=reason, due_at=due_at)

@@ -117,12 +117,13 @@ class Customer:
         step: str | None = None,
         on: date = TODAY,
         formal: bool = False,
-        channels: Sequence[collections.Channel] = ("email", "sms"),
+        channels: Sequence[collections.Channel] = ("email",),
         listed: Sequence[str] = (),
         reminder_id: UUID | None = None,
         episode: int = 1,
+        approved: bool = True,
     ) -> Received:
-        """A reminder about these invoices, which also lists others."""
+        """A reminder about these invoices, which also lists others; a formal one was approved by a task."""
         reached = step or purpose
         return self._received(
             collections.ReminderPlanned(
@@ -134,6 +135,7 @@ class Customer:
                 channels=list(channels),
                 formal=formal,
                 answer_working_days=7 if formal else None,
+                approval_task_id=UUID(int=7) if formal and approved else None,
                 playbook_version="default-1",
                 lines=[
                     self._line(each, reached if each in invoices else None, episode) for each in (*invoices, *listed)

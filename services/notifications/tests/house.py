@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.notifications.consumers import NotificationsSubscription
 from services.notifications.domain.message import Action, Message
 from services.notifications.gateways.smtp import Server
-from services.notifications.main import SERVICE, make_desk
+from services.notifications.main import SERVICE, make_couriers, make_desk
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
 from services.notifications.tests.facts import NOW, ROOT, TODAY, TRACE, Customer, creditor, envelope, person
@@ -64,7 +64,8 @@ class House:
         server = Server(
             host="127.0.0.1", port=self.sink.port, tls="none", sender="ar@dueflow.test", mail_seconds=self.mail_seconds
         )
-        return Sender(self.context, make_desk(self.context), server)
+        desk = make_desk(self.context)
+        return Sender(self.context, desk, make_couriers(desk, server))
 
     async def open(self, day: date = TODAY) -> None:
         """Let a business day come in every partition; its work may begin."""
