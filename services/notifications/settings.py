@@ -1,4 +1,4 @@
-"""What notifications reads from its environment beyond what every service does: the mail server, our address, and who sends text messages."""
+"""What notifications reads from its environment beyond what every service does: who takes its mails and texts."""
 
 from pathlib import Path
 

@@ -26,7 +26,8 @@ class Demand:
 def letter(demand: Demand) -> dict[str, Any]:
     """Return the names a template knows: recipient, creditor, payee, date, lines, totals, reference, rates, period.
 
-    And `remark`, what a person added to this message. All are text, whole numbers, or lists of such, so that a template can show, repeat and choose, and compute nothing.
+    And `remark`, which a person added to this message. All are text, whole numbers, or lists of such, so that a
+    template can show, repeat and choose, and compute nothing.
     """
     language = demand.contact.language
     rates = sorted({line.debt.penalty_pct_per_day for line in demand.spoken if line.debt.penalty_pct_per_day})

@@ -20,7 +20,15 @@ _LAYOUTS = {name: (FOLDER / name).read_text(encoding="utf-8") for name in ("layo
 _LETTER = (FOLDER / "letter.typ").read_text(encoding="utf-8")
 _CUT = "\x1e"
 # A letter says what the mail says, with a layout of its own: the same words, cut where the table of debts stands.
-_PARTS = {"layout.txt": _CUT.join(f"{{% block {part} %}}{{% endblock %}}" for part in ("message", "closing", "footer"))}
+_PARTS = {
+    "layout.txt": _CUT.join(
+        (
+            "{% block message %}{% endblock %}",
+            "{% block closing %}{% endblock %}",
+            "{% block footer %}{{ label.crossed }}{% endblock %}",
+        )
+    )
+}
 _LABELS: dict[str, Any] = yaml.safe_load((FOLDER / "labels.yaml").read_text(encoding="utf-8"))
 _FILTERS = ("e", "escape", "first", "join", "last", "length", "lower", "upper")
 

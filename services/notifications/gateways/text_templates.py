@@ -1,4 +1,4 @@
-"""The text messages that providers have approved: loaded strictly, filled in by typed variables, never free text (N1)."""
+"""The text messages that providers have approved: loaded strictly, with typed variables, never free text (N1)."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence

@@ -26,8 +26,8 @@ _PAGE = text(
 )
 _ONE = text(
     f"""
-    SELECT {_SUMMARY}, m.answer_working_days, m.by_hand, m.preapproved, m.look, m.remark, m.correlation_id, m.resolved_by,
-           m.resolved_at, m.resolution
+    SELECT {_SUMMARY}, m.answer_working_days, m.by_hand, m.preapproved, m.look, m.remark, m.correlation_id,
+           m.resolved_by, m.resolved_at, m.resolution
     FROM message AS m WHERE m.message_id = :id
     """
 )
@@ -41,7 +41,10 @@ _LINES = text(
 )
 _LOOKS = text("SELECT action, edition, note, actor, at FROM message_look WHERE message_id = :id ORDER BY ordinal")
 _RECEIPTS = text(
-    "SELECT provider, status, at, reason, content, heard_at FROM receipt WHERE message_id = :id ORDER BY heard_at, status"
+    """
+    SELECT provider, status, at, reason, content, heard_at FROM receipt
+    WHERE message_id = :id ORDER BY heard_at, status
+    """
 )
 _ATTEMPTS = text(
     """

@@ -147,9 +147,9 @@ class Customer:
         """The id that collections gives to a reminder."""
         return derived_id(self.customer_id, f"reminder/{self.entity}/{purpose}", on.isoformat())
 
-    def message_id(self, purpose: str = "reminder", on: date = TODAY) -> UUID:
-        """The id of the message that follows from it."""
-        return derived_id(self.reminder_id(purpose, on), "message")
+    def message_id(self, purpose: str = "reminder", on: date = TODAY, channel: str = "email") -> UUID:
+        """The id of the message that follows from it on a channel."""
+        return derived_id(self.reminder_id(purpose, on), "message" if channel == "email" else f"message/{channel}")
 
     def withdrawn(self, purpose: str = "reminder", on: date = TODAY, reason: str = "superseded") -> Received:
         """The reminder will not be carried out."""

@@ -166,7 +166,7 @@ async def test_a_message_shows_all_that_proves_it(house: House, ann: Caller) -> 
     assert (line["invoice_number"], line["stated"], line["currency"]) == ("INV-1", "1250.00", "CNY")
     assert attempt["content"].encode() == house.sink.taken[0]
     assert (attempt["outcome"], attempt["code"]) == ("taken", 250)
-    assert [each["withheld_reason"] for each in shown["deliveries"]] == [None, "channel_not_configured"]
+    assert (shown["channel"], shown["accompanies"], shown["looks"], shown["receipts"]) == ("email", False, [], [])
 
 
 async def test_listing_goes_on_from_its_cursor(house: House, ann: Caller) -> None:
