@@ -48,7 +48,8 @@ _END = text(
 _READ = text(
     """
     SELECT a.message_id, a.attempt_no, a.channel, a.contact_point_id, a.contact_role, a.served, a.template_id,
-           a.template_version, a.civil_at, a.civil_date, a.content_sha256, a.letter_sha256, a.provider, a.outcome, a.on_unknown, c.zone
+           a.template_version, a.civil_at, a.civil_date, a.content_sha256, a.letter_sha256, a.provider, a.outcome,
+           a.on_unknown, c.zone
     FROM attempt AS a JOIN contact_point AS c USING (contact_point_id)
     WHERE (a.message_id, a.attempt_no) IN
           (SELECT * FROM unnest(CAST(:message_ids AS uuid[]), CAST(:numbers AS integer[])))

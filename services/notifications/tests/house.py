@@ -1,9 +1,10 @@
 """What the tests build on: notifications at work on a real database, without Kafka."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from sqlalchemy import text
 
 from services.notifications.consumers import NotificationsSubscription
 from services.notifications.domain.message import Action, Message
+from services.notifications.gateways.rendering import FOLDER
+from services.notifications.gateways.sms import Provider
 from services.notifications.gateways.smtp import Server
 from services.notifications.main import SERVICE, make_couriers, make_desk
 from services.notifications.sender import Sender
@@ -201,7 +204,9 @@ class House:
             await connection.execute(text(sql), values)
 
 
-async def build_house(database_url: str, sink: Sink, *, clock: str = "fast") -> House:
+async def build_house(
+    database_url: str, sink: Sink, *, clock: str = "fast", providers: Sequence[Provider] = (), texts: Path | None = None
+) -> House:
     """Return notifications over a migrated database, with its templates and one creditor."""
     settings = NotificationsSettings(
         database_url=database_url,
@@ -212,6 +217,8 @@ async def build_house(database_url: str, sink: Sink, *, clock: str = "fast") -> 
         partitions=PARTITIONS,
         clock=clock,
         mail_from="ar@dueflow.test",
+        sms_providers=tuple(providers),
+        sms_templates=texts or FOLDER / "sms.yaml",
     )
     gates, fixed = OpenGates(), FixedClock(NOW)
     made = make_context(SERVICE, settings, "worker", gates=lambda _engine: gates)  # type: ignore[arg-type,return-value]
