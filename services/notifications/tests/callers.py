@@ -22,6 +22,7 @@ class Caller:
     """A holder of a key."""
 
     def __init__(self, base_url: str, key: str) -> None:
+        self.base_url = base_url
         self._client = httpx.AsyncClient(base_url=base_url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
 
     async def post(self, path: str, body: Any = None, *, key: str | None = None) -> httpx.Response:

@@ -34,6 +34,7 @@ from shared.web.idempotency import Origin
 from shared.web.problems import Problem
 
 PARTITIONS = 4
+PHONE = "+8613812345678"
 
 
 class OpenGates:
@@ -133,6 +134,12 @@ class House:
         """Let a customer with a contact, one overdue invoice and one planned reminder be known."""
         await self.record(person(customer))
         await self.hear(customer.issued("INV-1"), customer.planned("INV-1"), *facts)
+
+    async def remind(self, customer: Customer, **facts: Any) -> None:
+        """Let a friendly reminder by e-mail and SMS be planned for today, and today come."""
+        await self.record(person(customer, **{"phone": PHONE, **facts}))
+        await self.hear(customer.issued("INV-1"), customer.planned("INV-1", channels=["email", "sms"]))
+        await self.live(TODAY)
 
     async def live_through(self, script: Script, *, purpose: str = "reminder") -> Customer:
         """Let one planned message meet a server of this script."""

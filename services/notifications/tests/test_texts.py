@@ -1,160 +1,83 @@
 """Text messages beside the mail: one contact, two decisions, a second provider, and never twice (N1, N4, N6)."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from services.notifications.gateways.circuits import FAILURES
-from services.notifications.gateways.rendering import FOLDER
 from services.notifications.tests.facts import NOW, TODAY, TOMORROW, Customer, person
-from services.notifications.tests.house import House, build_house
-from services.notifications.tests.mail_sink import Sink
-from services.notifications.tests.text_gateway import Answers, Gateway, answering
-from tests.databases import FreshDatabase
-
-PHONE = "+8613812345678"
+from services.notifications.tests.house import PHONE, House
+from services.notifications.tests.text_gateway import Answers, Gateway
 
 
-@pytest.fixture
-async def main() -> AsyncIterator[Gateway]:
-    """The provider that is asked first."""
-    async with answering(Gateway()) as made:
-        yield made
-
-
-@pytest.fixture
-async def spare() -> AsyncIterator[Gateway]:
-    """The second provider."""
-    async with answering(Gateway(name="spare")) as made:
-        yield made
-
-
-@pytest.fixture
-async def house(fresh_database: FreshDatabase, sink: Sink, main: Gateway, tmp_path: Path) -> AsyncIterator[House]:
-    """Notifications with one provider, which sends a reference once."""
-    made = await build_house(
-        await fresh_database("notifications"),
-        sink,
-        providers=[main.provider(keeps_references=True)],
-        texts=approved_by(tmp_path, "main"),
-    )
-    yield made
-    await close(made)
-
-
-@pytest.fixture
-async def safe_house(
-    fresh_database: FreshDatabase, sink: Sink, main: Gateway, spare: Gateway, tmp_path: Path
-) -> AsyncIterator[House]:
-    """Notifications with two providers, neither of which keeps references."""
-    made = await build_house(
-        await fresh_database("notifications"),
-        sink,
-        providers=[main.provider(), spare.provider()],
-        texts=approved_by(tmp_path, "main", "spare"),
-    )
-    yield made
-    await close(made)
-
-
-def approved_by(folder: Path, *providers: str) -> Path:
-    """Write the built-in texts as these providers have approved them."""
-    line = "local: {template_id: "
-    text = (FOLDER / "sms.yaml").read_text(encoding="utf-8")
-    path = folder / "sms.yaml"
-    lines = []
-    for each in text.splitlines():
-        if line in each:
-            lines += [each.replace("local:", f"{provider}:") for provider in providers]
-        else:
-            lines.append(each)
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
-
-
-async def close(house: House) -> None:
-    """Hang up."""
-    await house.context.wake.close()
-    await house.context.engine.dispose()
-
-
-async def remind(house: House, customer: Customer, **facts: object) -> None:
-    """Let a friendly reminder by e-mail and SMS be planned for today, and today come."""
-    await house.record(person(customer, **{"phone": PHONE, **facts}))
-    await house.hear(customer.issued("INV-1"), customer.planned("INV-1", channels=["email", "sms"]))
-    await house.live(TODAY)
-
-
-async def test_the_friendly_reminder_goes_by_mail_and_by_text(house: House, main: Gateway) -> None:
+async def test_the_friendly_reminder_goes_by_mail_and_by_text(texting_house: House, main: Gateway) -> None:
     """Facts 3.9, N6: both on one day, and they count as one contact; the text's words and sums are as approved."""
     customer = Customer()
-    await remind(house, customer)
+    await texting_house.remind(customer)
 
     (asked,) = main.asked
     assert (asked["to"], asked["template_id"]) == (PHONE, "REMINDER_EN")
     assert asked["reference"] == str(customer.message_id(channel="sms"))
     assert asked["variables"]["total"] == "CNY 1,250.00"
-    assert len(house.sink.taken) == 1
-    assert [(each["channel"], each["accompanies"]) for each in await house.told("message-sent")] == [
+    assert len(texting_house.sink.taken) == 1
+    assert [(each["channel"], each["accompanies"]) for each in await texting_house.told("message-sent")] == [
         ("email", False),
         ("sms", True),
     ]
-    await house.hear(customer.planned("INV-1", purpose="second_reminder", channels=["email", "sms"], on=TOMORROW))
-    await house.live(TOMORROW)
-    assert len(main.asked) == len(house.sink.taken) == 2
+    await texting_house.hear(
+        customer.planned("INV-1", purpose="second_reminder", channels=["email", "sms"], on=TOMORROW)
+    )
+    await texting_house.live(TOMORROW)
+    assert len(main.asked) == len(texting_house.sink.taken) == 2
 
 
-async def test_what_was_asked_of_the_provider_is_kept_with_its_hash(house: House, main: Gateway) -> None:
+async def test_what_was_asked_of_the_provider_is_kept_with_its_hash(texting_house: House, main: Gateway) -> None:
     """N8: text and variables, to the byte; a text message has not arrived by time alone."""
-    await remind(house, Customer())
+    await texting_house.remind(Customer())
     for offset in range(1, 6):
-        await house.live(TODAY + timedelta(days=offset))
+        await texting_house.live(TODAY + timedelta(days=offset))
 
-    (kept,) = await house.rows(
+    (kept,) = await texting_house.rows(
         "SELECT content, content_sha256 = encode(sha256(content), 'hex'), provider, served FROM attempt "
         "WHERE channel = 'sms'"
     )
     assert kept == (main.raw[0], True, "main", False)
-    assert {each["channel"] for each in await house.told("message-delivered")} == {"email"}
+    assert {each["channel"] for each in await texting_house.told("message-delivered")} == {"email"}
 
 
-async def test_without_a_number_the_mail_goes_and_nobody_is_alarmed(house: House, main: Gateway) -> None:
+async def test_without_a_number_the_mail_goes_and_nobody_is_alarmed(texting_house: House, main: Gateway) -> None:
     """N3: what only accompanies does not decide what becomes of the reminder."""
     customer = Customer()
-    await remind(house, customer, phone=None)
+    await texting_house.remind(customer, phone=None)
 
     assert main.asked == []
-    assert len(house.sink.taken) == 1
-    (withheld,) = await house.told("message-withheld")
+    assert len(texting_house.sink.taken) == 1
+    (withheld,) = await texting_house.told("message-withheld")
     assert (withheld["channel"], withheld["accompanies"], withheld["reason"]) == ("sms", True, "no_contact_point")
 
 
-async def test_a_paid_debt_is_spoken_of_on_no_channel(house: House, main: Gateway) -> None:
+async def test_a_paid_debt_is_spoken_of_on_no_channel(texting_house: House, main: Gateway) -> None:
     """N5: each channel is checked at the last moment."""
     customer = Customer()
-    await house.record(person(customer, phone=PHONE))
-    await house.hear(customer.issued("INV-1"), customer.planned("INV-1", channels=["email", "sms"]))
-    await house.hear(customer.paid("INV-1"))
-    await house.live(TODAY)
+    await texting_house.record(person(customer, phone=PHONE))
+    await texting_house.hear(customer.issued("INV-1"), customer.planned("INV-1", channels=["email", "sms"]))
+    await texting_house.hear(customer.paid("INV-1"))
+    await texting_house.live(TODAY)
 
-    assert (main.asked, house.sink.taken) == ([], [])
+    assert (main.asked, texting_house.sink.taken) == ([], [])
 
 
-async def test_silence_is_asked_once_more_where_a_reference_is_sent_once(house: House, main: Gateway) -> None:
+async def test_silence_is_asked_once_more_where_a_reference_is_sent_once(texting_house: House, main: Gateway) -> None:
     """N4: the provider promises, the template allows: one repeat with the same reference, then a person decides."""
     customer = Customer()
     main.script = Answers(closes=True)
-    await remind(house, customer)
-    assert await house.state(customer.message_id(channel="sms")) == ("retrying", "outcome_unknown")
+    await texting_house.remind(customer)
+    assert await texting_house.state(customer.message_id(channel="sms")) == ("retrying", "outcome_unknown")
     for hours in (1, 6):
-        house.clock.at = NOW + timedelta(hours=hours)
-        await house.send()
+        texting_house.clock.at = NOW + timedelta(hours=hours)
+        await texting_house.send()
 
     assert [each["reference"] for each in main.asked] == [str(customer.message_id(channel="sms"))] * 2
-    assert await house.state(customer.message_id(channel="sms")) == ("unknown", "outcome_unknown")
-    assert await house.state(customer.message_id()) == ("sent", None)
+    assert await texting_house.state(customer.message_id(channel="sms")) == ("unknown", "outcome_unknown")
+    assert await texting_house.state(customer.message_id()) == ("sent", None)
 
 
 async def test_silence_is_never_repeated_where_nothing_is_promised(
@@ -163,7 +86,7 @@ async def test_silence_is_never_repeated_where_nothing_is_promised(
     """N4: unknown is unknown; the second provider is not asked either, for the first may have taken it."""
     customer = Customer()
     main.script = Answers(status=500)
-    await remind(safe_house, customer)
+    await safe_house.remind(customer)
     safe_house.clock.at = NOW + timedelta(hours=6)
     await safe_house.send()
 
@@ -177,7 +100,7 @@ async def test_a_second_provider_takes_over_what_the_first_certainly_has_not(
     """N1: at once, by an attempt of its own that is recorded before it is made."""
     customer = Customer()
     main.script = Answers(status=503)
-    await remind(safe_house, customer)
+    await safe_house.remind(customer)
 
     assert (len(main.asked), len(spare.asked)) == (1, 1)
     attempts = "SELECT attempt_no, provider, outcome FROM attempt WHERE channel = 'sms' ORDER BY attempt_no"
@@ -189,7 +112,7 @@ async def test_where_both_fail_the_message_waits(safe_house: House, main: Gatewa
     """N4: each is asked once, then there is a pause."""
     customer = Customer()
     main.script = spare.script = Answers(status=503)
-    await remind(safe_house, customer)
+    await safe_house.remind(customer)
     assert (len(main.asked), len(spare.asked)) == (1, 1)
     assert await safe_house.state(customer.message_id(channel="sms")) == ("retrying", "deferred")
 
@@ -199,32 +122,34 @@ async def test_where_both_fail_the_message_waits(safe_house: House, main: Gatewa
     assert await safe_house.state(customer.message_id(channel="sms")) == ("sent", None)
 
 
-async def test_a_provider_that_asks_for_patience_is_given_it(house: House, main: Gateway) -> None:
+async def test_a_provider_that_asks_for_patience_is_given_it(texting_house: House, main: Gateway) -> None:
     """Faults 2.44: 429 with Retry-After."""
     customer = Customer()
     main.script = Answers(status=429, headers={"Retry-After": "3600"})
-    await remind(house, customer)
+    await texting_house.remind(customer)
     main.script = Answers()
-    house.clock.at = NOW + timedelta(minutes=50)
-    await house.send()
+    texting_house.clock.at = NOW + timedelta(minutes=50)
+    await texting_house.send()
     assert len(main.asked) == 1
 
-    house.clock.at = NOW + timedelta(minutes=61)
-    await house.send()
-    assert await house.state(customer.message_id(channel="sms")) == ("sent", None)
+    texting_house.clock.at = NOW + timedelta(minutes=61)
+    await texting_house.send()
+    assert await texting_house.state(customer.message_id(channel="sms")) == ("sent", None)
 
 
-async def test_a_number_that_is_refused_is_flagged_and_used_no_more(house: House, main: Gateway) -> None:
+async def test_a_number_that_is_refused_is_flagged_and_used_no_more(texting_house: House, main: Gateway) -> None:
     """N1, N9: the number, not the address; mails still go."""
     customer = Customer()
     main.script = Answers(status=400)
-    await remind(house, customer)
+    await texting_house.remind(customer)
 
-    assert await house.state(customer.message_id(channel="sms")) == ("failed", "sms_400")
-    assert [each["channel"] for each in await house.told("contact-point-invalid")] == ["sms"]
-    await house.hear(customer.planned("INV-1", purpose="second_reminder", channels=["email", "sms"], on=TOMORROW))
-    await house.live(TOMORROW)
-    assert (len(main.asked), len(house.sink.taken)) == (1, 2)
+    assert await texting_house.state(customer.message_id(channel="sms")) == ("failed", "sms_400")
+    assert [each["channel"] for each in await texting_house.told("contact-point-invalid")] == ["sms"]
+    await texting_house.hear(
+        customer.planned("INV-1", purpose="second_reminder", channels=["email", "sms"], on=TOMORROW)
+    )
+    await texting_house.live(TOMORROW)
+    assert (len(main.asked), len(texting_house.sink.taken)) == (1, 2)
 
 
 async def test_an_open_circuit_sends_all_others_to_the_second_provider(
