@@ -3,11 +3,12 @@
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.security.base import SecurityBase
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.notifications.gateways.signatures import is_signed
-from services.notifications.gateways.sms import Provider
 from services.notifications.store.receipts import Receipt
 from services.notifications.usecases.desk import Desk
 from services.notifications.usecases.record_receipts import record_receipt
@@ -26,26 +27,34 @@ BAD_SIGNATURE: Final = ProblemType(
 )
 
 
-class Signature(BaseModel):
-    """The headers that sign a receipt."""
+class SignedByProvider(SecurityBase):
+    """A route's declaration that the provider in its path signed the body just now, as in Standard Webhooks."""
 
-    webhook_id: Annotated[str, Field(max_length=200)]
-    webhook_timestamp: Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
-    webhook_signature: Annotated[str, Field(max_length=1000)]
+    scheme_name = "ProviderSignature"
+    model = APIKey(
+        **{"in": APIKeyIn.header},
+        name="Webhook-Signature",
+        description="`v1,` and HMAC-SHA256 of `id.timestamp.body` in base64; Webhook-Id and Webhook-Timestamp beside it.",
+    )
 
-    def fits(self, provider: Provider, content: bytes, *, now_seconds: float) -> bool:
-        """Return whether the provider signed this content just now."""
-        return is_signed(
+    def __init__(self, context: Context, desk: Desk) -> None:
+        self._context = context
+        self._desk = desk
+
+    async def __call__(self, request: Request) -> None:
+        """Raise 401 unless the signature fits."""
+        provider = self._desk.texting.providers.get(request.path_params["provider"])
+        headers = [request.headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")]
+        signed = provider is not None and is_signed(
             provider.receipt_secret.get_secret_value(),
-            webhook_id=self.webhook_id,
-            timestamp=self.webhook_timestamp,
-            signatures=self.webhook_signature,
-            content=content,
-            now_seconds=now_seconds,
+            webhook_id=headers[0],
+            timestamp=headers[1],
+            signatures=headers[2],
+            content=await request.body(),
+            now_seconds=self._context.clock.now().timestamp(),
         )
-
-
-Signing = Annotated[Signature, Header()]
+        if not signed:
+            raise Problem(BAD_SIGNATURE)
 
 
 class ReceiptTold(BaseModel):
@@ -66,16 +75,13 @@ def routes(context: Context, desk: Desk) -> APIRouter:
     @found.post(
         "/{provider}",
         status_code=204,
-        dependencies=[Public],
+        dependencies=[Public, Depends(SignedByProvider(context, desk))],
         responses=problems(NOT_FOUND, BAD_SIGNATURE),
         openapi_extra={BODY_LIMIT: MAX_RECEIPT_BYTES},
     )
-    async def receive(provider: str, body: JsonBody[ReceiptTold], request: Request, signed: Signing) -> Response:
-        """Take a receipt; the same one again changes nothing. Headers as in Standard Webhooks."""
+    async def receive(provider: str, body: JsonBody[ReceiptTold], request: Request) -> Response:
+        """Take a receipt; the same one again changes nothing."""
         content, now = await request.body(), context.clock.now()
-        asked = desk.texting.providers.get(provider)
-        if asked is None or not signed.fits(asked, content, now_seconds=now.timestamp()):
-            raise Problem(BAD_SIGNATURE)
         receipt = Receipt(
             message_id=body.reference,
             provider=provider,
