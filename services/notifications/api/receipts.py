@@ -34,7 +34,7 @@ class SignedByProvider(SecurityBase):
     model = APIKey(
         **{"in": APIKeyIn.header},
         name="Webhook-Signature",
-        description="`v1,` and HMAC-SHA256 of `id.timestamp.body` in base64; Webhook-Id and Webhook-Timestamp beside it.",
+        description="`v1,` and HMAC-SHA256 of `id.timestamp.body` in base64; Webhook-Id and -Timestamp beside it.",
     )
 
     def __init__(self, context: Context, desk: Desk) -> None:
