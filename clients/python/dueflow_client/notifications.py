@@ -42,7 +42,7 @@ class NotificationsClient(ServiceClient):
 
     async def letter(self, message_id: str) -> bytes:
         """Return the letter of a mail as PDF: as it was sent, or as it would read today."""
-        return await self._http.content(f"/v1/messages/{message_id}/letter.pdf")
+        return await self._http.content(f"/v1/messages/{message_id}/letter.pdf", media_type="application/pdf")
 
     async def edit_message(self, message_id: str, *, remark: str, key: str | None = None) -> Any:
         """Set the free paragraph of a letter that has not left; somebody has to approve it then."""

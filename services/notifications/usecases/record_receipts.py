@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain.fences import civil_time
-from services.notifications.domain.message import Message, Outcome, Settlement, State
+from services.notifications.domain.message import Message, Outcome, State
+from services.notifications.domain.settling import Settlement
 from services.notifications.store import attempts, contact_points, messages, receipts
 from services.notifications.store.attempts import Attempt
 from services.notifications.store.days import read_work_days

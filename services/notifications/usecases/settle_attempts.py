@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain.message import HOLDING, Message, Outcome, State, settlement
+from services.notifications.domain.message import HOLDING, Message, Outcome, State
+from services.notifications.domain.settling import settlement
 from services.notifications.store import attempts, contact_points, messages
 from services.notifications.store.attempts import Attempt, AttemptKey
 from services.notifications.store.days import read_work_days

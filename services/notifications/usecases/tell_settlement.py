@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.notifications.domain.message import Message, Settlement, State
+from services.notifications.domain.message import Message, State
+from services.notifications.domain.settling import Settlement
 from services.notifications.store.attempts import Attempt
 from services.notifications.usecases.facts import fact_of, lines_of
 from shared.contracts.event import Event
