@@ -142,7 +142,8 @@ AGREEMENTS = (
         reader="notifications",
         said=f"SELECT 'reminder ' || reminder_id AS key, 1 AS figure FROM reminder WHERE {_HERE}",
         heard=f"""
-            SELECT 'reminder ' || reminder_id AS key, CAST(count(*) AS integer) AS figure
+            SELECT 'reminder ' || reminder_id AS key,
+                   CAST(count(*) FILTER (WHERE NOT accompanies) AS integer) AS figure
             FROM message WHERE {_HERE} GROUP BY reminder_id
         """,
     ),
@@ -152,7 +153,10 @@ AGREEMENTS = (
         sentence="Collections knows which reminders were sent.",
         publisher="notifications",
         reader="collections",
-        said=f"SELECT 'reminder ' || reminder_id AS key, 1 AS figure FROM message WHERE state = 'sent' AND {_HERE}",
+        said=f"""
+            SELECT DISTINCT 'reminder ' || reminder_id AS key, 1 AS figure
+            FROM message WHERE state = 'sent' AND {_HERE}
+        """,
         heard=f"SELECT 'reminder ' || reminder_id AS key, 1 AS figure FROM reminder WHERE state = 'sent' AND {_HERE}",
     ),
 )

@@ -8,18 +8,18 @@ RULES = (
     Rule(
         name="message-once",
         invariant="12",
-        sentence="The decision to send is made once per entity, customer, purpose, step and planned date.",
+        sentence="The decision to send is made once per channel, entity, customer, purpose, step and planned date.",
         compared=f"SELECT count(*) FROM message WHERE state IN {_GONE}",
         wrong=f"""
             SELECT 'customer ' || customer_id || ', ' || step || ' of ' || planned_date || ': ' || count(*)
             FROM message WHERE state IN {_GONE}
-            GROUP BY entity, customer_id, purpose, step, planned_date HAVING count(*) > 1
+            GROUP BY channel, entity, customer_id, purpose, step, planned_date HAVING count(*) > 1
         """,
     ),
     Rule(
         name="line-once",
         invariant="12",
-        sentence="Each debt is told once per instalment, step and episode.",
+        sentence="Each debt is told once per channel, instalment, step and episode.",
         compared=f"""
             SELECT count(*) FROM message_line JOIN message USING (message_id)
             WHERE state IN {_GONE} AND message_line.step IS NOT NULL AND dropped_reason IS NULL
@@ -28,7 +28,7 @@ RULES = (
             SELECT 'instalment ' || l.instalment_id || ', ' || l.step || ', episode ' || l.episode || ': ' || count(*)
             FROM message_line AS l JOIN message AS m USING (message_id)
             WHERE m.state IN {_GONE} AND l.step IS NOT NULL AND l.dropped_reason IS NULL
-            GROUP BY l.instalment_id, l.step, l.episode HAVING count(*) > 1
+            GROUP BY m.channel, l.instalment_id, l.step, l.episode HAVING count(*) > 1
         """,
     ),
     Rule(
@@ -50,6 +50,17 @@ RULES = (
         wrong="""
             SELECT 'message ' || message_id || ': ' || count(*) || ' successes'
             FROM attempt WHERE outcome = 'taken' GROUP BY message_id HAVING count(*) > 1
+        """,
+    ),
+    Rule(
+        name="looked-at",
+        invariant="12",
+        sentence="No letter went that a person had yet to look at: what was edited was approved as it reads.",
+        compared=f"SELECT count(*) FROM message WHERE formal AND state IN {_GONE}",
+        wrong=f"""
+            SELECT 'message ' || message_id || ', edition ' || edition
+            FROM message WHERE state IN {_GONE} AND (edition > 0 OR look <> 'none')
+             AND approved_edition IS DISTINCT FROM edition
         """,
     ),
     Rule(
@@ -75,14 +86,14 @@ RULES = (
     Rule(
         name="caps-kept",
         invariant="14",
-        sentence="No customer got more than one message a day, nor more than three in seven days.",
+        sentence="No customer was reminded more than once a day, nor more than three times in seven days.",
         compared=f"SELECT count(*) FROM message WHERE state IN {_GONE}",
         wrong=f"""
+            WITH said AS (SELECT DISTINCT customer_id, reminder_id, civil_date FROM message WHERE state IN {_GONE})
             SELECT 'customer ' || m.customer_id || ' in the week from ' || m.civil_date || ': ' || count(*)
-            FROM message AS m JOIN message AS n ON n.customer_id = m.customer_id AND n.state IN {_GONE}
+            FROM said AS m JOIN said AS n ON n.customer_id = m.customer_id
              AND n.civil_date BETWEEN m.civil_date AND m.civil_date + 6
-            WHERE m.state IN {_GONE}
-            GROUP BY m.customer_id, m.civil_date, m.message_id
+            GROUP BY m.customer_id, m.civil_date, m.reminder_id
             HAVING count(*) > 3 OR count(*) FILTER (WHERE n.civil_date = m.civil_date) > 1
         """,
     ),

@@ -63,8 +63,13 @@ async def step_times(dueflow: Dueflow, *, first: date, last: date) -> list[StepT
 
 async def message_counts(dueflow: Dueflow) -> list[MessageCount]:
     """Return how many messages came to which end, and why; the most frequent first."""
-    counts = Counter([(each["state"], each["reason"]) async for each in dueflow.notifications.messages()])
-    return [MessageCount(state=state, reason=reason, number=number) for (state, reason), number in counts.most_common()]
+    counts: Counter[tuple[str, str, str | None]] = Counter()
+    async for each in dueflow.notifications.messages():
+        counts[each["channel"], each["state"], each["reason"]] += 1
+    return [
+        MessageCount(channel=channel, state=state, reason=reason, number=number)
+        for (channel, state, reason), number in counts.most_common()
+    ]
 
 
 async def invoice_totals(dueflow: Dueflow, *, entity: str) -> AsyncIterator[str]:

@@ -151,6 +151,7 @@ def _contact(chance: Chance, number: str, name_zh: str, name_en: str, zone: str,
         "language": "en" if english else "zh",
         "zone": zone,
         "email": f"{number.lower()}@example.test",
+        "phone": f"+120255501{draw.randrange(100):02}",  # kept for fiction: nobody has these numbers
         "verified": verified,
         "address_for_service": verified,
     }

@@ -40,6 +40,11 @@ class Pulse:
             return
 
 
+async def caught_texts(http: httpx.AsyncClient, mailbox_url: str) -> int:
+    """Return how many text messages lie in the mailbox."""
+    return int((await http.get(f"{mailbox_url}/api/texts", params={"limit": 1})).json()["total"])
+
+
 async def caught_mails(http: httpx.AsyncClient, mailbox_url: str) -> int:
     """Return how many mails lie in the mailbox."""
     return int((await http.get(f"{mailbox_url}/api/v1/messages", params={"limit": 1})).json()["total"])

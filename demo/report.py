@@ -67,11 +67,20 @@ class Risks(_Part):
 
 
 class MessageCount(_Part):
-    """Messages that came to the same end for the same reason."""
+    """Messages of a channel that came to the same end for the same reason."""
 
+    channel: Annotated[str, Field(description="email, sms")]
     state: Annotated[str, Field(description="sent, withheld, withdrawn, failed, unknown, waiting, ...")]
     reason: Annotated[str | None, Field(description="Why it was withheld, withdrawn, failed or waits")]
     number: Annotated[int, Field(description="How many messages")]
+
+
+class LetterFile(_Part):
+    """A letter as PDF, beside the report."""
+
+    purpose: Annotated[str, Field(description="reminder, second_reminder, formal_demand, lawyer_letter")]
+    language: Annotated[str, Field(description="zh, en")]
+    path: Annotated[str, Field(description="Where it lies, from the report's folder")]
 
 
 class Done(_Part):
@@ -200,6 +209,11 @@ class Report(_Part):
     steps: Annotated[list[StepTimes], Field(description="Every step of the default playbook, in its order")]
     messages: Annotated[list[MessageCount], Field(description="Sent, withheld and why")]
     mails_caught: Annotated[int | None, Field(description="Mails in the mailbox; null if mail went to a real server")]
+    texts_caught: Annotated[
+        int | None, Field(description="Text messages in the mailbox; null if mail went to a real server")
+    ]
+    letters_sent: Annotated[int, Field(description="Formal mails that were sent; each carries its letter as PDF")]
+    letters: Annotated[list[LetterFile], Field(description="A letter of each kind that was sent, in each language")]
     events: Annotated[list[ServiceEvents], Field(description="By service")]
     check: Annotated[list[CheckLine], Field(description="The consistency check")]
     check_holds: Annotated[bool, Field(description="Whether every line of it holds")]

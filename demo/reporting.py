@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import httpx
 from dueflow_client import Dueflow
@@ -11,7 +12,8 @@ from dueflow_client import Dueflow
 from checker.audit import AuditVerdict
 from checker.everything import Verdict
 from demo import figures
-from demo.pulse import caught_mails
+from demo.letters import fetch_letters
+from demo.pulse import caught_mails, caught_texts
 from demo.report import (
     Addresses,
     AuditChain,
@@ -41,10 +43,12 @@ class Run:
 
 
 async def make_report(
-    run: Run, verdict: Verdict, dueflow: Dueflow, state: StackState, *, file: FileFigures | None = None
+    run: Run, verdict: Verdict, dueflow: Dueflow, state: StackState, *, root: Path, file: FileFigures | None = None
 ) -> Report:
-    """Return the report; `file` is what a run of a file found in it."""
+    """Return the report, with letters as PDF below `root`; `file` is what a run of a file found in it."""
     refused = sorted(run.refused.items())
+    letters_sent, letters = await fetch_letters(dueflow, root)
+    mails, texts = await _caught(state)
     return Report(
         kind="year" if file is None else "file",
         seed=run.seed,
@@ -59,7 +63,10 @@ async def make_report(
         cases=await figures.stage_cases(dueflow),
         steps=await figures.step_times(dueflow, first=run.first_day, last=run.last_day),
         messages=await figures.message_counts(dueflow),
-        mails_caught=await _mails(state),
+        mails_caught=mails,
+        texts_caught=texts,
+        letters_sent=letters_sent,
+        letters=letters,
         events=[ServiceEvents(service=service, events=number) for service, number in verdict.events.items()],
         check=check_lines(verdict),
         check_holds=verdict.holds,
@@ -111,8 +118,9 @@ def file_agrees(file: FileFigures) -> bool:
     return all(figure.agrees for figure in figures_of_file)
 
 
-async def _mails(state: StackState) -> int | None:
+async def _caught(state: StackState) -> tuple[int | None, int | None]:
+    """Return how many mails and text messages lie in the mailbox, if there is one."""
     if state.mailbox_url is None:
-        return None
+        return None, None
     async with httpx.AsyncClient(trust_env=False) as http:
-        return await caught_mails(http, state.mailbox_url)
+        return await caught_mails(http, state.mailbox_url), await caught_texts(http, state.mailbox_url)

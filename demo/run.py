@@ -68,9 +68,9 @@ async def run_demo(
         state = load_state(root)
         async with client_of(state) as dueflow:
             if isinstance(story, Year):
-                report = await _live_year(console, story, dueflow, state)
+                report = await _live_year(console, story, dueflow, state, root)
             else:
-                report = await _play_file(console, story, dueflow, state)
+                report = await _play_file(console, story, dueflow, state, root)
         written = root / "report.json"
         written.write_text(report.model_dump_json(indent=2), encoding="utf-8")
         print_report(console, report)
@@ -96,7 +96,7 @@ def _prefix() -> str:
     return f"demo_{secrets.token_hex(4)}" if named else "dueflow"
 
 
-async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: StackState) -> Report:
+async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: StackState, root: Path) -> Report:
     async with (
         StackMetrics(worker_urls=state.worker_urls, api_urls=state.api_urls) as metrics,
         colleague_of(state) as colleague,
@@ -115,10 +115,10 @@ async def _live_year(console: Console, story: Year, dueflow: Dueflow, state: Sta
         refused=house.tally.refused,
     )
     verdict = await check_everything(installation_of(state, dueflow))
-    return await make_report(run, verdict, dueflow, state)
+    return await make_report(run, verdict, dueflow, state, root=root)
 
 
-async def _play_file(console: Console, story: UserFile, dueflow: Dueflow, state: StackState) -> Report:
+async def _play_file(console: Console, story: UserFile, dueflow: Dueflow, state: StackState, root: Path) -> Report:
     playing = FileRun(dueflow, story.reading)
     days = (playing.last_day - playing.first_day).days + 1
     async with StackMetrics(worker_urls=state.worker_urls, api_urls=state.api_urls) as metrics:
@@ -132,7 +132,9 @@ async def _play_file(console: Console, story: UserFile, dueflow: Dueflow, state:
         done=playing.counts(),
     )
     verdict = await check_everything(installation_of(state, dueflow))
-    return await make_report(run, verdict, dueflow, state, file=await file_figures(story.path, playing, verdict))
+    return await make_report(
+        run, verdict, dueflow, state, root=root, file=await file_figures(story.path, playing, verdict)
+    )
 
 
 async def _show(console: Console, pulse: Pulse, lived: AsyncIterator[date], counts: Counts, *, days: int) -> float:

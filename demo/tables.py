@@ -24,7 +24,15 @@ _RECEIVABLES = {
 
 def print_report(console: Console, report: Report) -> None:
     """Print all tables of a report that have rows."""
-    tables = [_done(report), _receivables(report), _risks(report), _cases(report), _steps(report), _messages(report)]
+    tables = [
+        _done(report),
+        _receivables(report),
+        _risks(report),
+        _cases(report),
+        _steps(report),
+        _messages(report),
+        _letters(report),
+    ]
     if report.file is not None:
         tables += file_tables(report.file)
     for table in (*tables, check_table(report.check)):
@@ -109,9 +117,16 @@ def _steps(report: Report) -> Table:
 
 
 def _messages(report: Report) -> Table:
-    table = _table("Messages", "state", "why", "messages", numbers_from=2)
+    table = _table("Messages", "by", "state", "why", "messages", numbers_from=3)
     for each in report.messages:
-        table.add_row(each.state, each.reason or "", f"{each.number:,}")
+        table.add_row(each.channel, each.state, each.reason or "", f"{each.number:,}")
+    return table
+
+
+def _letters(report: Report) -> Table:
+    table = _table(f"Letters: {report.letters_sent:,} sent as PDF", "", "language", "one of them", numbers_from=3)
+    for each in report.letters:
+        table.add_row(each.purpose, each.language, each.path)
     return table
 
 

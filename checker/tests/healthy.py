@@ -60,7 +60,7 @@ CREDIT: Rows = [
     ("day_seen", {"partition_no": 0, "work_day": "2025-01-31", "worked_at": "2026-01-01"}),
 ]
 
-_SENT = {"customer_id": CUSTOMER, "entity": "qinghe", "step": "reminder", "state": "sent"}
+_SENT = {"customer_id": CUSTOMER, "entity": "qinghe", "step": "reminder", "state": "sent", "formal": True}
 _TAKEN = {"attempt_no": 1, "contact_point_id": CONTACT, "outcome": "taken", "civil_at": "2025-01-06T10:00:00+08:00"}
 NOTIFICATIONS: Rows = [
     ("contact_point", {"contact_point_id": CONTACT, "zone": "Asia/Shanghai"}),
@@ -68,7 +68,16 @@ NOTIFICATIONS: Rows = [
         row
         for message_id, planned_date in ((MESSAGE, "2025-01-06"), (LATER_MESSAGE, "2025-01-08"))
         for row in (
-            ("message", {**_SENT, "message_id": message_id, "planned_date": planned_date, "civil_date": planned_date}),
+            (
+                "message",
+                {
+                    **_SENT,
+                    "message_id": message_id,
+                    "reminder_id": message_id,
+                    "planned_date": planned_date,
+                    "civil_date": planned_date,
+                },
+            ),
             ("message_line", {"message_id": message_id, "instalment_id": message_id, "step": "reminder"}),
             ("attempt", {**_TAKEN, "message_id": message_id}),
         )

@@ -47,6 +47,7 @@ EDITS = {
     "line-once": "UPDATE message_line SET instalment_id = '00000000-0000-0000-0000-000000000001'",
     "sent-by-attempt": "UPDATE attempt SET outcome = 'refused'",
     "success-once": "UPDATE attempt SET message_id = '00000000-0000-0000-0000-000000000001'",
+    "looked-at": "UPDATE message SET edition = 1 WHERE formal",
     "unknown-decided": "UPDATE message SET changed_at = now() - interval '25 hours' WHERE state = 'unknown'",
     "claimed-on-fresh-positions": "UPDATE attempt SET positions_at = begun_at - interval '11 seconds'",
     "caps-kept": "UPDATE message SET civil_date = '2025-01-06' WHERE civil_date = '2025-01-08'",

@@ -20,6 +20,7 @@ from demo.report import (
     FileFigures,
     FilePosition,
     GradeLights,
+    LetterFile,
     MessageCount,
     Receivables,
     RefusedCall,
@@ -78,8 +79,11 @@ REPORT = Report(
     ),
     cases=[StageCases(stage="manager", open=1, closed=2)],
     steps=[StepTimes(step="reminder", happened=1, waiting=2, passed_over=3)],
-    messages=[MessageCount(state="withheld", reason="paid", number=1)],
+    messages=[MessageCount(channel="sms", state="withheld", reason="paid", number=1)],
     mails_caught=7,
+    texts_caught=5,
+    letters_sent=2,
+    letters=[LetterFile(purpose="formal_demand", language="zh", path="letters/formal_demand.zh.pdf")],
     events=[ServiceEvents(service="ledger", events=10)],
     check=[
         CheckLine(

@@ -1,5 +1,6 @@
 """What a service process is told through its environment; the administrator's addresses are not part of it."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
 SMTP_VARIABLE = "DUEFLOW_SMTP_HOST"
 # A run on one machine is short, so the audit is anchored often.
 _UNLESS_SET = {"DUEFLOW_LOG_LEVEL": "INFO", "DUEFLOW_AUDIT_ANCHOR_SECONDS": "10"}
+SMS_VARIABLE = "DUEFLOW_SMS_PROVIDERS"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +25,7 @@ class Installation:
     cursor_secret_file: Path | None = None
     fast_clock: bool = False
     mailbox_ports: tuple[int, int] | None = None  # of the page and of SMTP
+    receipt_secret: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, *, database_url: str, port: int, worker_port: int) -> dict[str, str]:
@@ -42,7 +45,7 @@ class Installation:
         }
         if self.cursor_secret_file:
             said["DUEFLOW_CURSOR_SECRET_FILE"] = str(self.cursor_secret_file)
-        return {**_UNLESS_SET, **given, **said, **self._mail(), **self.extra}
+        return {**_UNLESS_SET, **given, **said, **self._mail(), **self._texts(), **self.extra}
 
     def _mail(self) -> dict[str, str]:
         if self.mailbox_ports is None:
@@ -52,3 +55,16 @@ class Installation:
             "DUEFLOW_SMTP_PORT": str(self.mailbox_ports[1]),
             "DUEFLOW_SMTP_TLS": "none",
         }
+
+    def _texts(self) -> dict[str, str]:
+        """Let the mailbox play the provider of text messages, unless the user has one."""
+        if self.mailbox_ports is None or SMS_VARIABLE in os.environ:
+            return {}
+        mailbox = {
+            "name": "local",
+            "url": f"http://127.0.0.1:{self.mailbox_ports[0]}/api/texts",
+            "token": "local",
+            "receipt_secret": self.receipt_secret,
+            "keeps_references": True,
+        }
+        return {SMS_VARIABLE: json.dumps([mailbox])}

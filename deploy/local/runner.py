@@ -183,6 +183,7 @@ class LocalStack:
             cursor_secret_file=cursor_secret,
             fast_clock=self._fast_clock,
             mailbox_ports=(self._ports.take("mailbox"), self._ports.take()) if catches_mail else None,
+            receipt_secret=self._secrets.get("sms_receipts"),
             extra=self._extra_environment,
         )
 

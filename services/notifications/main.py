@@ -1,13 +1,17 @@
 """Composes the notifications service: everything that leaves for a customer goes through here."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from fastapi import APIRouter
 
-from services.notifications.api import contact_points, messages, templates
+from services.notifications.api import contact_points, looks, messages, receipts, templates
 from services.notifications.consumers import NotificationsSubscription
 from services.notifications.gateways.composing import Letterhead
-from services.notifications.gateways.smtp import Server
+from services.notifications.gateways.parcels import Courier
+from services.notifications.gateways.sms import Texting
+from services.notifications.gateways.smtp import Server, send_mails
+from services.notifications.gateways.text_templates import load_text_templates
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
 from services.notifications.usecases.desk import Desk
@@ -22,6 +26,8 @@ def make_desk(context: Context) -> Desk:
     return Desk(
         outbox=context.outbox,
         letterhead=Letterhead(address=settings.mail_from),
+        texting=Texting(settings.sms_providers),
+        texts=load_text_templates(settings.sms_templates),
         topics={publisher: topic_of(settings, publisher) for publisher in ("ledger", "collections")},
         fast_clock=context.fast_clock,
         arrival_working_days=settings.arrival_working_days,
@@ -40,26 +46,40 @@ def make_server(settings: NotificationsSettings) -> Server:
     )
 
 
+def make_couriers(desk: Desk, server: Server) -> Mapping[str, Courier]:
+    """Return who hands over what, by channel."""
+    return {"email": partial(send_mails, server), "sms": desk.texting.hand_over}
+
+
 def make_background(context: Context) -> Sequence[Callable[[], Awaitable[None]]]:
     """Return the endless tasks of the worker: the sender."""
-    return [Sender(context, make_desk(context), make_server(context.settings)).run]
+    desk = make_desk(context)
+    return [Sender(context, desk, make_couriers(desk, make_server(context.settings))).run]
 
 
 def make_routers(context: Context) -> Sequence[APIRouter]:
     """Return the routes, one router per noun."""
-    return [contact_points.routes(context), messages.routes(context, make_desk(context)), templates.routes(context)]
+    desk = make_desk(context)
+    return [
+        contact_points.routes(context),
+        messages.routes(context, desk),
+        looks.routes(context, desk),
+        receipts.routes(context, desk),
+        templates.routes(context),
+    ]
 
 
 SERVICE = Service(
     name="notifications",
     title="Dueflow notifications",
-    description="Contact points, messages and their proof, templates.",
+    description="Contact points, messages, letters and their proof, templates.",
     settings=NotificationsSettings,
     listens_to=("ledger", "collections"),
     day_from="collections",
     day_worked=DayWorked,
     subscription=NotificationsSubscription,
     routers=make_routers,
+    problem_types=(receipts.BAD_SIGNATURE,),
     background=make_background,
 )
 

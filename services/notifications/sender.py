@@ -1,4 +1,4 @@
-"""The sender: claims what is due, hands it to the mail server outside of any transaction, settles what came of it."""
+"""The sender: claims what is due, hands it to the couriers outside of any transaction, settles what came of it."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.notifications.consumers import SENDER
 from services.notifications.domain.message import Outcome
-from services.notifications.gateways.smtp import Server, send_mails
+from services.notifications.gateways.parcels import Courier, hand_over
 from services.notifications.store import attempts, claims
 from services.notifications.store.attempts import AttemptKey
 from services.notifications.usecases.claim_messages import Claimed, Gate, claim_messages
@@ -26,7 +26,7 @@ from shared.service import Context
 
 BATCH = 64
 FRESH_SECONDS = 10
-"""A mail that is not begun this long after its positions were asked for is decided on anew (faults 6.13)."""
+"""A parcel that is not begun this long after its positions were asked for is decided on anew (faults 6.13)."""
 
 _CIVIL_POLL_SECONDS = 1.0
 _FAST_POLL_SECONDS = 0.05
@@ -34,7 +34,7 @@ _TROUBLE_SECONDS = 1.0
 _EXPIRED_EVERY_SECONDS = 1.0
 _ASIDE = timedelta(hours=1)
 
-ATTEMPTS = Counter("dueflow_mail_attempts", "Attempts to hand over a mail, by what came of them.", ("outcome",))
+ATTEMPTS = Counter("dueflow_mail_attempts", "Attempts to hand over a message, by what came of them.", ("outcome",))
 
 log = structlog.get_logger(__name__)
 
@@ -42,10 +42,10 @@ log = structlog.get_logger(__name__)
 class Sender:
     """Runs in each worker; what keeps several from sending the same is the database, never this object."""
 
-    def __init__(self, context: Context, desk: Desk, server: Server) -> None:
+    def __init__(self, context: Context, desk: Desk, couriers: Mapping[str, Courier]) -> None:
         self._context = context
         self._desk = desk
-        self._server = server
+        self._couriers = couriers
         self._look_for_expired_at = 0.0
 
     async def run(self) -> None:
@@ -71,8 +71,8 @@ class Sender:
         if not claimed.decided:
             return False
         crash_point("sender.after_claim")
-        mails = {(each.message_id, each.attempt_no): each.mail for each in claimed.claims}
-        outcomes = await send_mails(self._server, mails, begin_before=begin_before) if mails else {}
+        parcels = {(each.message_id, each.attempt_no): each.parcel for each in claimed.claims}
+        outcomes = await hand_over(self._couriers, parcels, begin_before=begin_before)
         crash_point("sender.before_settle")
         await self._settle(outcomes)
         await self._context.wake.outbox()

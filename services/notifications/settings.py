@@ -1,7 +1,11 @@
-"""What notifications reads from its environment beyond what every service does: the mail server and our address."""
+"""What notifications reads from its environment beyond what every service does: who takes its mails and texts."""
+
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from services.notifications.gateways.rendering import FOLDER
+from services.notifications.gateways.sms import Provider
 from services.notifications.gateways.smtp import Tls
 from shared.settings import Port, ServiceSettings
 
@@ -15,4 +19,6 @@ class NotificationsSettings(ServiceSettings):
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     mail_from: str = Field(default="receivables@dueflow.test", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    sms_providers: tuple[Provider, ...] = ()
+    sms_templates: Path = FOLDER / "sms.yaml"
     arrival_working_days: int = Field(default=3, ge=1, le=30)

@@ -97,6 +97,9 @@ class ReminderPlanned(Event, wire="collections.reminder-planned.v1"):
         bool, Field(description="Goes only to a verified contact for service; its arrival starts a period")
     ]
     answer_working_days: Annotated[int | None, Field(ge=1)] = None
+    approval_task_id: Annotated[
+        UUID | None, Field(description="The task by which a person approved this message; none if nobody was asked")
+    ] = None
     playbook_version: Reference
     lines: Annotated[list[ReminderLine], Field(min_length=1)]
 

@@ -20,13 +20,16 @@ class MessageLine(Part):
 
 
 class MessageFact(Part):
-    """Which message: one decision to send may have several deliveries, one per channel."""
+    """Which message: a reminder has one for each of its channels, each decided on once."""
 
     message_id: UUID
     reminder_id: UUID
     entity: Code
     purpose: Code
     step: Code
+    accompanies: Annotated[
+        bool, Field(description="It only goes beside another message of this reminder, whose fate does not hang on it")
+    ] = False
 
 
 class MessageSent(MessageFact, Event, wire="notifications.message-sent.v1"):
@@ -40,6 +43,9 @@ class MessageSent(MessageFact, Event, wire="notifications.message-sent.v1"):
     content_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     contact_role: Code
     template_version: Reference
+    letter_sha256: Annotated[
+        str | None, Field(pattern=r"^[0-9a-f]{64}$", description="Of the PDF that the message carries")
+    ] = None
     lines: list[MessageLine]
 
 
@@ -60,8 +66,9 @@ class MessageFailed(MessageFact, Event, wire="notifications.message-failed.v1"):
 
 
 class MessageWithheld(MessageFact, Event, wire="notifications.message-withheld.v1"):
-    """The message did not go and will not, and why: paid, disputed, promised, paused, no_contact_point, ..."""
+    """The message did not go and will not, and why: paid, disputed, promised, paused, no_contact_point, refused, ..."""
 
+    channel: Channel | None = None
     reason: Code
     lines: list[MessageLine]
 

@@ -40,6 +40,26 @@ class NotificationsClient(ServiceClient):
         """Return a message: its exact content, hash, attempts, and why it went or not."""
         return await self._http.get(f"/v1/messages/{message_id}")
 
+    async def letter(self, message_id: str) -> bytes:
+        """Return the letter of a mail as PDF: as it was sent, or as it would read today."""
+        return await self._http.content(f"/v1/messages/{message_id}/letter.pdf", media_type="application/pdf")
+
+    async def edit_message(self, message_id: str, *, remark: str, key: str | None = None) -> Any:
+        """Set the free paragraph of a letter that has not left; somebody has to approve it then."""
+        return await self._http.post(f"/v1/messages/{message_id}/remark", {"remark": remark}, key=key)
+
+    async def approve_message(self, message_id: str, *, edition: int, key: str | None = None) -> Any:
+        """Let a message go that waits for approval, as this edition reads."""
+        return await self._http.post(f"/v1/messages/{message_id}/approval", {"edition": edition}, key=key)
+
+    async def refuse_message(self, message_id: str, *, reason: str, key: str | None = None) -> Any:
+        """Keep a message from going that waits for approval."""
+        return await self._http.post(f"/v1/messages/{message_id}/refusal", {"reason": reason}, key=key)
+
+    def templates(self, **filters: Any) -> AsyncIterator[Any]:
+        """Yield the versions of the words; filter: purpose."""
+        return self._http.pages("/v1/templates", **filters)
+
     async def resolve_message(
         self, message_id: str, *, action: Literal["resend", "mark_sent", "give_up"], reason: str, key: str | None = None
     ) -> Any:

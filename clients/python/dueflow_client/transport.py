@@ -30,6 +30,10 @@ class Transport:
         """Return the JSON at `path`; parameters that are None are left out."""
         return (await self._send("GET", path, query=query)).json()
 
+    async def content(self, path: str, *, media_type: str) -> bytes:
+        """Return the bytes of a file at `path`."""
+        return (await self._send("GET", path, headers={"Accept": media_type})).content
+
     async def pages(self, path: str, **query: Any) -> AsyncIterator[Any]:
         """Yield every item of a listing, page after page."""
         query.setdefault("limit", _PAGE_ITEMS)

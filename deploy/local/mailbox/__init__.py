@@ -1,1 +1,1 @@
-"""Catches the mail of a stack that names no mail server: on disk, and listed on a page of this machine."""
+"""Catches mail and text messages of a stack that names no server for them: on disk, and listed on a page here."""

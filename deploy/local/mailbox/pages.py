@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,9 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from deploy.local.mailbox.store import MailStore, text_of
+from deploy.local.mailbox.store import Mail, MailStore, letters_of, text_of
+from deploy.local.mailbox.text_pages import text_routes
+from deploy.local.mailbox.texts import TextStore
 
 PAGE_SIZE = 50
 _PAGES = Jinja2Templates(Path(__file__).with_name("templates"))  # escapes all it inserts into .html
@@ -24,12 +27,13 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 Offset = Annotated[int, Query(ge=0)]
 
 
-def create_app(store: MailStore) -> FastAPI:
-    """Return the application over one store."""
+def create_app(store: MailStore, texts: TextStore) -> FastAPI:
+    """Return the application over the stores of mail and of text messages."""
     app = FastAPI(title="Dueflow mailbox", docs_url=None, redoc_url=None)
     # A page of another site must not read the mail through a name that it points at this machine.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     app.middleware("http")(_add_headers)
+    app.include_router(text_routes(texts, _PAGES))
 
     @app.get("/readyz")
     async def readyz() -> dict[str, str]:
@@ -45,6 +49,13 @@ def create_app(store: MailStore) -> FastAPI:
     async def message_page(request: Request, number: int) -> HTMLResponse:
         return _PAGES.TemplateResponse(request, "message.html", _whole(store, number))
 
+    @app.get("/messages/{number}/letters/{index}")
+    async def letter(number: int, index: int) -> Response:
+        letters = letters_of(_read(store, number)[1])
+        if not 0 <= index < len(letters):
+            raise HTTPException(404, f"no letter {index} in message {number}")
+        return Response(letters[index][1], media_type="application/pdf")
+
     @app.get("/api/v1/messages")
     async def list_messages(limit: Limit = 100, offset: Offset = 0, q: str = "") -> dict[str, Any]:
         total, mails = store.page(limit=limit, offset=offset, query=q)
@@ -57,13 +68,19 @@ def create_app(store: MailStore) -> FastAPI:
     return app
 
 
-def _whole(store: MailStore, number: int) -> dict[str, Any]:
+def _read(store: MailStore, number: int) -> tuple[Mail, EmailMessage]:
     try:
-        mail, message = store.read(number)
+        return store.read(number)
     except LookupError as error:
         raise HTTPException(404, str(error)) from error
+
+
+def _whole(store: MailStore, number: int) -> dict[str, Any]:
+    mail, message = _read(store, number)
+    letters = [name for name, _ in letters_of(message)]
     headers = [(name, str(value)) for name, value in message.items()]
-    return {**asdict(mail), "headers": headers, "text": text_of(message, "plain"), "html": text_of(message, "html")}
+    parts = {"text": text_of(message, "plain"), "html": text_of(message, "html"), "letters": letters}
+    return {**asdict(mail), "headers": headers, **parts}
 
 
 async def _add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -30,7 +30,7 @@ class MailStore:
 
     def __init__(self, folder: Path, *, clock: Clock) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self.folder = folder
         self._clock = clock
         self._mails = list(_complete_lines(folder / "index.jsonl"))
 
@@ -46,7 +46,7 @@ class MailStore:
             date=str(headers.get("Date", "")),
         )
         self._file(mail.number).write_bytes(content)
-        with (self._folder / "index.jsonl").open("a", encoding="utf-8") as index:
+        with (self.folder / "index.jsonl").open("a", encoding="utf-8") as index:
             index.write(json.dumps(asdict(mail), ensure_ascii=False) + "\n")
         self._mails.append(mail)
         return mail
@@ -65,7 +65,7 @@ class MailStore:
         return self._mails[number - 1], message
 
     def _file(self, number: int) -> Path:
-        return self._folder / f"{number:08d}.eml"
+        return self.folder / f"{number:08d}.eml"
 
 
 def text_of(message: EmailMessage, kind: str) -> str | None:
@@ -77,6 +77,15 @@ def text_of(message: EmailMessage, kind: str) -> str | None:
         return str(part.get_content())
     except LookupError:  # a character set that nobody knows
         return bytes(part.get_payload(decode=True)).decode("utf-8", "replace")
+
+
+def letters_of(message: EmailMessage) -> list[tuple[str, bytes]]:
+    """The PDFs that a message carries, with their names."""
+    return [
+        (part.get_filename() or "letter.pdf", bytes(part.get_payload(decode=True)))
+        for part in message.iter_attachments()
+        if part.get_content_type() == "application/pdf"
+    ]
 
 
 def _searched(mail: Mail) -> str:

@@ -14,6 +14,7 @@ from playwright.async_api import Page
 
 from deploy.local.mailbox.pages import create_app
 from deploy.local.mailbox.store import MailStore
+from deploy.local.mailbox.texts import TextStore
 from deploy.local.ports import Ports
 from deploy.local.supervised import Supervised
 from shared.clock import FixedClock
@@ -34,8 +35,13 @@ def _mail(*, to: str = "ap@example.test", subject: str = "Reminder", html: str |
     return message
 
 
-def _page(store: MailStore) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(store)), base_url="http://127.0.0.1")
+def _texts(folder: Path) -> TextStore:
+    return TextStore(folder, clock=FixedClock(datetime(2026, 3, 1, tzinfo=UTC)))
+
+
+def _page(store: MailStore, texts: TextStore | None = None) -> httpx.AsyncClient:
+    app = create_app(store, texts or _texts(store.folder))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
 
 
 def test_the_newest_is_listed_first_and_pages_follow_each_other(tmp_path: Path) -> None:
@@ -95,6 +101,35 @@ async def test_the_interface_gives_pages_and_whole_messages(tmp_path: Path) -> N
     assert whole["html"].strip() == "<b>now</b>"
     assert ["Subject", "Reminder"] in whole["headers"]
     assert (await client.get("/api/v1/messages/2")).status_code == 404
+
+
+async def test_a_text_message_is_kept_once_and_shown(tmp_path: Path) -> None:
+    """N1, N4: the mailbox plays a provider that keeps references; what it took is there after a restart."""
+    store = _store(tmp_path)
+    asked = {"reference": "m-1", "to": "+8613812345678", "template_id": "T1", "text": _HOSTILE, "variables": {}}
+    client = _page(store)
+    answers = [(await client.post("/api/texts", json={**asked, "reference": each})).json() for each in ("m-1", "m-1")]
+    assert answers == [{"status": "accepted", "id": "1"}] * 2
+    await client.post("/api/texts", json={**asked, "reference": "m-2", "text": "付款提醒"})
+
+    again = _page(_store(tmp_path))
+    listed = (await again.get("/api/texts", params={"limit": 1})).json()
+    assert (listed["total"], listed["texts"][0]["text"]) == (2, "付款提醒")
+    page = (await again.get("/texts", params={"q": "alert"})).text
+    assert "+8613812345678" in page
+    assert "<script" not in page
+
+
+async def test_a_letter_is_opened_from_its_mail(tmp_path: Path) -> None:
+    """N13: the PDF that a mail carries, to the byte."""
+    store, mail = _store(tmp_path), _mail()
+    mail.add_attachment(b"%PDF-1.7 letter", maintype="application", subtype="pdf", filename="formal_demand-1.pdf")
+    store.add(mail.as_bytes(), sender="a@b.test", recipients=["ap@example.test"])
+    client = _page(store)
+    assert "formal_demand-1.pdf" in (await client.get("/messages/1")).text
+    letter = await client.get("/messages/1/letters/0")
+    assert (letter.content, letter.headers["Content-Type"]) == (b"%PDF-1.7 letter", "application/pdf")
+    assert (await client.get("/messages/1/letters/1")).status_code == 404
 
 
 async def test_a_name_that_only_points_here_is_refused(tmp_path: Path) -> None:

@@ -115,7 +115,13 @@ def _decide_step(book: Book, task: Task, at: Moment, *, approved: bool, reason: 
         raise Refusal("every debt of it is paid or rests")
     on = book.calendar(task.entity).next_working_day(at.today)
     planned = reminders.plan(
-        book, at, entity=task.entity, playbook=playbook, steps={each.instalment_id: step for each in live}, on=on
+        book,
+        at,
+        entity=task.entity,
+        playbook=playbook,
+        steps={each.instalment_id: step for each in live},
+        on=on,
+        approval_task_id=task.task_id,
     )
     if planned is None:
         raise Refusal("a message of this level is about to leave")

@@ -117,6 +117,7 @@ class ReminderPlanned(Fact):
     channels: list[str]
     formal: bool
     answer_working_days: int | None
+    approval_task_id: UUID | None
     playbook_version: str
     lines: list[ReminderLine]
 

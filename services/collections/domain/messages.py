@@ -25,6 +25,8 @@ FREED = frozenset(
     }
 )
 """Reasons for withholding that the debt's own state explains; any other needs a person."""
+REFUSED = "refused"
+"""A person looked at the letter and refused it: the step is refused as if its approval task had been (N7)."""
 CONTACT_ROLE = "salesperson"
 
 Line = tuple[UUID, str | None, int]
@@ -64,11 +66,17 @@ def fail(book: Book, reminder: Reminder, at: Moment, *, outcome: str, reason: st
         for each in book.steps_where(reminder_id=reminder.reminder_id)
         if each.state in (records.PLANNED, records.UNKNOWN)
     ]
-    free = reason in FREED
-    book.change_steps(mine, state=records.WITHDRAWN if free else records.UNDELIVERABLE, reason=reason)
+    state = _state_after(reason)
+    book.change_steps(mine, state=state, reason=reason)
     book.note(_ended(reminder, at, outcome, reason), reminder.case_id)
-    if not free:
+    if state == records.UNDELIVERABLE:
         mend_contact(book, reminder.entity, at, instalment_ids=[each.instalment_id for each in mine])
+
+
+def _state_after(reason: str) -> str:
+    if reason == REFUSED:
+        return records.REFUSED
+    return records.WITHDRAWN if reason in FREED else records.UNDELIVERABLE
 
 
 def mend_contact(book: Book, entity: str, at: Moment, *, instalment_ids: Sequence[UUID]) -> None:

@@ -15,10 +15,18 @@ from services.collections.domain.withdrawing import SUPERSEDED, waiting, withdra
 
 
 def plan(
-    book: Book, at: Moment, *, entity: str, playbook: Playbook, steps: Mapping[UUID, Step], on: date
+    book: Book,
+    at: Moment,
+    *,
+    entity: str,
+    playbook: Playbook,
+    steps: Mapping[UUID, Step],
+    on: date,
+    approval_task_id: UUID | None = None,
 ) -> Reminder | None:
     """Plan one message at the highest of `steps` (by instalment), with the other overdue debts listed.
 
+    `approval_task_id` is the task by which a person approved it, so that nobody is asked a second time (N7).
     Lines before due are not mixed into a demand: either all the steps lie before the due date, or none.
     """
     top = max(steps.values(), key=lambda step: step.rank)
@@ -40,7 +48,7 @@ def plan(
     for line in lines:
         if line.step is not None:
             _mark(book, reminder, line, line.step, at.today)
-    book.note(_planned(reminder, at.today))
+    book.note(_planned(reminder, at.today, approval_task_id))
     return reminder
 
 
@@ -123,7 +131,7 @@ def _mark(book: Book, reminder: Reminder, line: ReminderLine, step: str, day: da
     )
 
 
-def _planned(reminder: Reminder, day: date) -> ReminderPlanned:
+def _planned(reminder: Reminder, day: date, approval_task_id: UUID | None) -> ReminderPlanned:
     return ReminderPlanned(
         effective_date=day,
         entity=reminder.entity,
@@ -135,6 +143,7 @@ def _planned(reminder: Reminder, day: date) -> ReminderPlanned:
         channels=reminder.channels,
         formal=reminder.formal,
         answer_working_days=reminder.answer_working_days,
+        approval_task_id=approval_task_id,
         playbook_version=reminder.playbook_version,
         lines=reminder.lines,
     )

@@ -106,6 +106,17 @@ def test_without_a_contact_a_person_is_asked_and_the_step_comes_again() -> None:
     assert [each.planned_date for each in world.waiting] == [after_due(7)]
 
 
+def test_a_letter_that_a_person_refused_is_not_planned_again() -> None:
+    """N7: refused in notifications, the step is refused as by its approval task, and nobody is alarmed."""
+    world = waiting()
+    (reminder,) = [each for each in world.waiting if each.step == "reminder"]
+    world.do(lambda book, at: messages.fail(book, reminder, at, outcome="withheld", reason="refused"))
+    world.live_until(after_due(10))
+    assert world.state_of("I", "reminder") == (records.REFUSED, "refused")
+    assert not [each for each in world.of(TaskAssigned) if each.kind == "fix_contact"]
+    assert not [each for each in world.waiting if not each.is_before_due]
+
+
 def test_a_message_of_unknown_fate_is_not_repeated() -> None:
     """K5, faults 2.41: unknown counts as gone."""
     world = waiting()

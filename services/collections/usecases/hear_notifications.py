@@ -21,17 +21,23 @@ def hear_delivered(book: Book, _at: Moment, event: notifications.MessageDelivere
 
 
 def hear_withheld(book: Book, at: Moment, event: notifications.MessageWithheld, _envelope: Envelope) -> None:
-    """Free the keys of a message that will not go."""
+    """Free the keys of a message that will not go; one that only accompanies another decides nothing."""
+    if event.accompanies:
+        return
     messages.fail(book, _reminder(book, event.reminder_id), at, outcome=records.WITHHELD, reason=event.reason)
 
 
 def hear_failed(book: Book, at: Moment, event: notifications.MessageFailed, _envelope: Envelope) -> None:
-    """Ask for a contact that can be reached."""
+    """Ask for a contact that can be reached, unless the message only accompanies another."""
+    if event.accompanies:
+        return
     messages.fail(book, _reminder(book, event.reminder_id), at, outcome=records.FAILED, reason=event.reason)
 
 
 def hear_unknown(book: Book, at: Moment, event: notifications.MessageOutcomeUnknown, _envelope: Envelope) -> None:
-    """Note that nobody knows whether the message left."""
+    """Note that nobody knows whether the message left, unless it only accompanies another."""
+    if event.accompanies:
+        return
     messages.lose_sight(book, _reminder(book, event.reminder_id), at)
 
 

@@ -108,6 +108,7 @@ class ContactPointShown(BaseModel):
     address_for_service: bool
     opted_out: str | None
     email_invalid_reason: str | None
+    phone_invalid_reason: str | None
 
 
 def routes(context: Context) -> APIRouter:

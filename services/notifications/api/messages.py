@@ -51,13 +51,15 @@ class MessageShown(Shown):
     due_date: date
     due_at: datetime | None
     formal: bool
-    channels: list[str]
+    channel: str
+    accompanies: bool
     state: State
     reason: str | None
     attempts: int
     civil_date: date | None
     arrives_date: date | None
     arrived: bool
+    edition: int
     recorded_at: datetime
     changed_at: datetime
 
@@ -76,11 +78,25 @@ class LineShown(Shown):
     stated: str | None
 
 
-class DeliveryShown(Shown):
-    """A channel of the message, and why it was not used if it was not."""
+class LookShown(Shown):
+    """What a person did with the message before it went; the note is the new paragraph, or why it was refused."""
 
-    channel: str
-    withheld_reason: str | None
+    action: str
+    edition: int
+    note: str
+    actor: str
+    at: datetime
+
+
+class ReceiptShown(Shown):
+    """What a provider told after it had taken the message, word for word."""
+
+    provider: str
+    status: str
+    at: datetime
+    reason: str | None
+    content: str
+    heard_at: datetime
 
 
 class AttemptShown(Shown):
@@ -88,15 +104,17 @@ class AttemptShown(Shown):
 
     attempt_no: int
     channel: str
+    provider: str | None
     contact_point_id: UUID
     contact_role: str
     served: bool
-    template_id: UUID
+    template_id: UUID | None
     template_version: str
     civil_at: datetime
     recipient: str
     content: str
     content_sha256: str
+    letter_sha256: str | None
     positions: dict[str, int]
     positions_at: datetime
     begun_at: datetime
@@ -111,13 +129,17 @@ class MessageDetail(MessageShown):
 
     answer_working_days: int | None
     by_hand: bool
+    preapproved: bool
+    look: str | None
+    remark: str
     correlation_id: str
     resolved_by: str | None
     resolved_at: datetime | None
     resolution: str | None
     lines: list[LineShown]
-    deliveries: list[DeliveryShown]
+    looks: list[LookShown]
     attempts_made: list[AttemptShown]
+    receipts: list[ReceiptShown]
 
 
 class Resolved(Shown):
@@ -141,7 +163,7 @@ def routes(context: Context, desk: Desk) -> APIRouter:
         state: State | None = None,
         from_date: Annotated[BusinessDate | None, Query(alias="from")] = None,
     ) -> Page[MessageShown]:
-        """List messages as they were heard of; `state=unknown` and `state=failed` are the lists for people."""
+        """List messages as they were heard of; people look at `waiting_for_approval`, `unknown` and `failed`."""
         after = (datetime.fromisoformat(str(paging.after[0])), UUID(str(paging.after[1]))) if paging.after else None
         async with context.reading.connect() as connection:
             rows = await store.read_page(
@@ -156,7 +178,7 @@ def routes(context: Context, desk: Desk) -> APIRouter:
 
     @found.get("/{message_id}", response_model=MessageDetail, responses=problems(NOT_FOUND))
     async def show_message(_caller: Reader, message_id: UUID) -> dict[str, Any]:
-        """Show a message with its lines, deliveries and attempts."""
+        """Show a message with its lines, looks, attempts and receipts."""
         async with context.reading.connect() as connection:
             shown = await store.read_message(connection, message_id)
         if shown is None:

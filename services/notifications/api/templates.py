@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.notifications.api.asking import Code, CustomerNumber, asked
+from services.notifications.domain.look import Look
 from services.notifications.gateways.rendering import BadTemplate, Words
 from services.notifications.store import days, messages, templates
 from services.notifications.store.templates import Template
@@ -34,7 +35,8 @@ class Draft(StrictModel):
     """New words for a purpose in one language.
 
     They know recipient, creditor, payee, accounts, date, lines, totals, reference, penalty_rates,
-    most_days_past_due, answer_working_days, label and language; anything else is a 422.
+    most_days_past_due, answer_working_days, remark, label and language; anything else is a 422. Only words that show
+    `remark` can be edited for a single message.
     """
 
     purpose: Code
@@ -43,6 +45,7 @@ class Draft(StrictModel):
     body_text: Source
     body_html: Source
     on_unknown: Literal["ask", "resend"] = "ask"
+    look: Look = "none"
 
     @property
     def words(self) -> Words:
@@ -84,6 +87,7 @@ class TemplateShown(BaseModel):
     body_text: str
     body_html: str
     on_unknown: str
+    look: str
     made_by: str
     made_at: datetime
     approved_by: str | None
@@ -120,6 +124,7 @@ def routes(context: Context) -> APIRouter:
             language=body.language,
             words=body.words,
             on_unknown=body.on_unknown,
+            look=body.look,
             request=asked(context, keyed),
         )
         return (await changes.submit(keyed.work(command))).response()

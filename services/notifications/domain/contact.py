@@ -28,11 +28,18 @@ class ContactPoint:
     address_for_service: bool
     opted_out: str | None
     email_invalid_reason: str | None
+    phone_invalid_reason: str | None = None
 
     @property
     def serves(self) -> bool:
         """Return whether what is sent here counts as served: a verified person at the address the contract names."""
         return self.verified and self.address_for_service
+
+    def reached_by(self, channel: str) -> bool:
+        """Return whether this person has an address on the channel that is not known to be bad."""
+        if channel == "sms":
+            return bool(self.phone and not self.phone_invalid_reason)
+        return bool(self.email and not self.email_invalid_reason)
 
     def refuses(self, purpose: str) -> bool:
         """Return whether this person wants no message of this purpose."""
@@ -47,10 +54,10 @@ class NoContact:
 
 
 def choose_contact(
-    contacts: Sequence[ContactPoint], *, purpose: str, formal: bool, languages: Collection[str]
+    contacts: Sequence[ContactPoint], *, channel: str, purpose: str, formal: bool, languages: Collection[str]
 ) -> ContactPoint | NoContact:
-    """Return the best contact point with an e-mail address; a formal message needs a verified address for service."""
-    reachable = [each for each in contacts if each.email and not each.email_invalid_reason]
+    """Return the best contact point on a channel; a formal message needs a verified address for service."""
+    reachable = [each for each in contacts if each.reached_by(channel)]
     if not reachable:
         return NoContact("no_contact_point")
     proper = [each for each in reachable if each.serves] if formal else reachable

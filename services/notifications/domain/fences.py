@@ -56,16 +56,25 @@ def country_of(zone: str) -> str | None:
 
 
 def permission(
-    fences: Fences, *, at: datetime, calendar: WorkingDays, message_dates: Collection[date], by_hand: bool
+    fences: Fences,
+    *,
+    at: datetime,
+    calendar: WorkingDays,
+    message_dates: Collection[date],
+    by_hand: bool,
+    own_dates: Collection[date] = (),
 ) -> Permission | None:
     """Return when a message ready at `at` may go; `message_dates` are the civil dates of the customer's messages.
 
-    A message that a person sends is bound by quiet hours and caps only, not by office hours. None: not within a year.
+    On `own_dates`, which are among them, the same reminder speaks already on another channel: no cap stands in the
+    way. A message that a person sends is bound by quiet hours and caps only, not by office hours. None: not within a
+    year.
     """
     blocked_by: str | None = None
     for offset in range(HORIZON_DAYS):
         day = at.date() + timedelta(days=offset)
-        rule = _closed_day(fences, day=day, calendar=calendar, message_dates=message_dates, by_hand=by_hand)
+        said = () if day in own_dates else message_dates
+        rule = _closed_day(fences, day=day, calendar=calendar, message_dates=said, by_hand=by_hand)
         opens, closes = _hours(fences, by_hand=by_hand)
         if rule is None and (offset or at.time() < closes):
             start = datetime.combine(day, opens, tzinfo=at.tzinfo)

@@ -21,12 +21,15 @@ class Demand:
     spoken: Sequence[SpokenLine]
     day: date
     answer_working_days: int | None
+    remark: str = ""
 
 
 def letter(demand: Demand) -> dict[str, Any]:
     """Return the names a template knows: recipient, creditor, payee, accounts, date, lines, totals, reference, ...
 
-    Of the accounts there is one for each currency that has its own; the payee names the first.
+    Of the accounts there is one for each currency that has its own; the payee names the first. `remark` is what a
+    person added to this message. All are text, whole numbers, or lists of such, so that a template can show, repeat
+    and choose, and compute nothing.
     """
     language = demand.contact.language
     rates = sorted({line.debt.penalty_pct_per_day for line in demand.spoken if line.debt.penalty_pct_per_day})
@@ -44,11 +47,12 @@ def letter(demand: Demand) -> dict[str, Any]:
         "accounts": accounts,
         "date": date_in(language, demand.day),
         "lines": [_line(line, language, demand.day) for line in demand.spoken],
-        "totals": _totals(demand.spoken, language),
+        "totals": [amount_in(language, minor, currency) for currency, minor in sums(demand.spoken)],
         "reference": ", ".join(numbers),
         "penalty_rates": [rate_in(language, each) for each in rates],
         "most_days_past_due": max((demand.day - line.debt.due_date).days for line in demand.spoken),
         "answer_working_days": demand.answer_working_days,
+        "remark": demand.remark,
     }
 
 
@@ -63,9 +67,9 @@ def _line(line: SpokenLine, language: str, day: date) -> dict[str, Any]:
     }
 
 
-def _totals(spoken: Sequence[SpokenLine], language: str) -> list[str]:
+def sums(spoken: Sequence[SpokenLine]) -> list[tuple[str, int]]:
     """Return one total for each currency: amounts in different currencies never add up."""
-    sums: dict[str, int] = {}
+    found: dict[str, int] = {}
     for line in spoken:
-        sums[line.debt.currency] = sums.get(line.debt.currency, 0) + line.collectible_minor
-    return [amount_in(language, minor, currency) for currency, minor in sorted(sums.items())]
+        found[line.debt.currency] = found.get(line.debt.currency, 0) + line.collectible_minor
+    return sorted(found.items())

@@ -1,19 +1,13 @@
-"""A message from the intent to its end: what it is, in which states it can be, and what an attempt leads to (N4)."""
+"""A message from the intent to its end: what it is, in which states it can be, and what people decide about it (N4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-RETRY_HOURS = 72
-"""How long a refusal for now is repeated before people must look (faults 2.39)."""
-
-_FIRST_PAUSE_SECONDS = 60
-_LONGEST_PAUSE_SECONDS = 2 * 60 * 60
-
-
+Channel = Literal["email", "sms", "letter"]
 Dropped = Mapping[UUID, str]
 """Why lines were left out, by instalment."""
 
@@ -23,6 +17,7 @@ class State(StrEnum):
 
     WAITING = "waiting"
     RELEASED = "released"
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
     RETRYING = "retrying"
     CLAIMED = "claimed"
     SENT = "sent"
@@ -48,10 +43,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One decision to speak to a customer, for one reminder of collections.
+    """One decision to speak to a customer on one channel, for one reminder of collections.
 
+    `accompanies` says that it goes beside the reminder's first message, which counts. `preapproved` says that a person
+    approved the intent; `edition` counts the edits of `remark` since, and `approved_edition` is the one approved here.
     `due_date` is the business day that releases it, `due_at` the instant before which it is not looked at again;
-    `unknown_attempts` and `first_attempt_at` count since a person last decided about it.
+    `first_attempt_at`, `unknown_attempts` and what is last known count since a person last decided about it.
     """
 
     message_id: UUID
@@ -66,6 +63,9 @@ class Message:
     formal: bool
     answer_working_days: int | None
     channels: tuple[str, ...]
+    channel: Channel = "email"
+    accompanies: bool = False
+    preapproved: bool = False
     correlation_id: str
     traceparent: str
     lines: tuple[Line, ...]
@@ -78,6 +78,18 @@ class Message:
     arrives_date: date | None = None
     first_attempt_at: datetime | None = None
     unknown_attempts: int = 0
+    last_provider: str | None = None
+    last_outcome: str | None = None
+    remark: str = ""
+    edition: int = 0
+    approved_edition: int | None = None
+    edited_by: str | None = None
+    look: str | None = None
+
+    @property
+    def carries_letter(self) -> bool:
+        """Return whether the message carries its words as a letter, too (N13)."""
+        return self.channel == "email" and (self.formal or "letter" in self.channels)
 
 
 OutcomeKind = Literal["taken", "deferred", "refused", "unknown", "not_begun"]
@@ -89,56 +101,17 @@ class Outcome:
 
     taken: the server answered 250 after the content. deferred: certainly not delivered, worth trying again.
     refused: the server will not have it for this recipient. unknown: begun, and nobody can say. not_begun: nothing
-    was sent at all.
+    was sent at all. A deferral may say when to try again, or that another provider may be tried at once; a refusal may
+    have its own reason, and blame something else than the address.
     """
 
     kind: OutcomeKind
     code: int | None = None
     answer: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """Where an attempt leaves its message; `due_at` is when to try again."""
-
-    state: State
     reason: str | None = None
-    due_at: datetime | None = None
-    address_invalid: bool = False
-
-
-def settlement(message: Message, outcome: Outcome, *, now: datetime, resend_unknown: bool) -> Settlement:
-    """Return where the outcome leaves the message; an unknown one is sent again at most once, and only by policy."""
-    match outcome.kind:
-        case "taken":
-            return Settlement(state=State.SENT)
-        case "refused":
-            return Settlement(state=State.FAILED, reason=f"smtp_{outcome.code}", address_invalid=True)
-        case "not_begun":
-            return Settlement(state=State.RELEASED, due_at=now)
-        case "unknown" if not resend_unknown or message.unknown_attempts:
-            return Settlement(state=State.UNKNOWN, reason="outcome_unknown")
-        case "unknown" | "deferred":
-            reason = "outcome_unknown" if outcome.kind == "unknown" else "deferred"
-            return _again(message, reason, now=now)
-
-
-def _again(message: Message, reason: str, *, now: datetime) -> Settlement:
-    begun_at = message.first_attempt_at or now
-    due_at = now + pause_before(message.message_id, attempt=message.attempts)
-    if due_at > begun_at + timedelta(hours=RETRY_HOURS):
-        return Settlement(state=State.FAILED, reason="retries_exhausted")
-    return Settlement(state=State.RETRYING, reason=reason, due_at=due_at)
-
-
-def pause_before(message_id: UUID, *, attempt: int) -> timedelta:
-    """Return the pause after the `attempt`-th try: doubling from a minute to two hours, spread by 50 to 100 %.
-
-    The spread comes from the message's id, so that a thousand messages part and a test can repeat.
-    """
-    longest = min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt - 1, 16), _LONGEST_PAUSE_SECONDS)
-    spread = (message_id.int >> (attempt % 64)) % 1000 / 1000
-    return timedelta(seconds=longest * (0.5 + spread / 2))
+    retry_after_seconds: int = 0
+    elsewhere: bool = False
+    blames_address: bool = True
 
 
 Action = Literal["resend", "mark_sent", "give_up"]

@@ -22,6 +22,14 @@ def amount_in(language: str, minor: int, currency: str) -> str:
     return str(pattern.apply(number, locale, currency=currency, currency_digits=False))
 
 
+def plain_amount_in(language: str, minor: int, currency: str) -> str:
+    """Return an amount without a currency sign, which gateways refuse in text messages: 1,250.00元, USD 1,250.00."""
+    digits = minor_digits(currency)
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    number = format_decimal(Decimal(minor).scaleb(-digits), format=pattern, locale=_LOCALES[language])
+    return f"{number}元" if (language, currency) == ("zh", "CNY") else f"{currency} {number}"
+
+
 def date_in(language: str, day: date) -> str:
     """Return a date in full: 2026年3月31日, March 31, 2026."""
     return format_date(day, format="long", locale=_LOCALES[language])

@@ -1,16 +1,18 @@
 """Composes the mail: headers by the standard library, which refuses what could break out of one."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.policy import EmailPolicy, default
 from email.utils import format_datetime
 from functools import lru_cache
 from uuid import UUID
 
+from services.notifications.gateways.parcels import Parcel
+from services.notifications.gateways.printing import Letter
 from services.notifications.gateways.rendering import Rendered
 
 
@@ -67,22 +69,10 @@ class Cover:
     unsubscribe: UUID | None
     traceparent: str
     correlation_id: str
+    letter_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """A mail as it goes over the wire."""
-
-    recipient: str
-    content: bytes
-
-    @property
-    def sha256(self) -> str:
-        """Return the hash of the exact content (N8)."""
-        return hashlib.sha256(self.content).hexdigest()
-
-
-def compose(letterhead: Letterhead, cover: Cover, rendered: Rendered) -> Mail:
+def compose(letterhead: Letterhead, cover: Cover, rendered: Rendered, letter: Letter | None = None) -> Parcel:
     """Return the mail; the same input gives the same bytes, and a repeat has the same Message-ID."""
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(cover.creditor_name, addr_spec=letterhead.address)
@@ -101,4 +91,15 @@ def compose(letterhead: Letterhead, cover: Cover, rendered: Rendered) -> Mail:
     # The library takes headers of the content for its own while there is none.
     mail["Content-Language"] = _CONTENT_LANGUAGE[cover.language]
     mail.set_boundary(f"=_{cover.message_id.hex}")
-    return Mail(recipient=cover.recipient, content=mail.as_bytes())
+    if letter is not None:
+        mail.add_attachment(letter.content, maintype="application", subtype="pdf", filename=cover.letter_name)
+        mail.set_boundary(f"=_{cover.message_id.hex}_letter")
+    sha256 = letter.sha256 if letter else None
+    return Parcel(recipient=cover.recipient, content=mail.as_bytes(), letter_sha256=sha256)
+
+
+def letter_in(content: bytes) -> bytes:
+    """Return the letter that a mail carries, as it was printed."""
+    mail = message_from_bytes(content, policy=default)
+    pdf = next(part for part in mail.iter_attachments() if part.get_content_type() == "application/pdf")
+    return bytes(pdf.get_content())

@@ -1,14 +1,14 @@
 """Renders templates in a sandbox in which they can show, repeat and choose, and do nothing else (N2)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateError
+from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateError, meta
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -17,6 +17,18 @@ FOLDER = Path(__file__).resolve().parents[1] / "templates"
 MAX_OUTPUT = 500_000
 
 _LAYOUTS = {name: (FOLDER / name).read_text(encoding="utf-8") for name in ("layout.txt", "layout.html")}
+_LETTER = (FOLDER / "letter.typ").read_text(encoding="utf-8")
+_CUT = "\x1e"
+# A letter says what the mail says, with a layout of its own: the same words, cut where the table of debts stands.
+_PARTS = {
+    "layout.txt": _CUT.join(
+        (
+            "{% block message %}{% endblock %}",
+            "{% block closing %}{% endblock %}",
+            "{% block footer %}{{ label.crossed }}{% endblock %}",
+        )
+    )
+}
 _LABELS: dict[str, Any] = yaml.safe_load((FOLDER / "labels.yaml").read_text(encoding="utf-8"))
 _FILTERS = ("e", "escape", "first", "join", "last", "length", "lower", "upper")
 
@@ -36,8 +48,15 @@ class Words:
     @property
     def version(self) -> str:
         """Return a hash of all that shapes the message: the words, and the layout around them."""
-        parts = (self.subject, self.body_text, self.body_html, *_LAYOUTS.values(), repr(_LABELS))
+        parts = (self.subject, self.body_text, self.body_html, *_LAYOUTS.values(), _LETTER, repr(_LABELS))
         return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:16]
+
+    def shows(self, variable: str) -> bool:
+        """Return whether both bodies speak of a variable: one that may be filled in must not be lost in either."""
+        return all(
+            variable in meta.find_undeclared_variables(_TEXT.parse(source))
+            for source in (self.body_text, self.body_html)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,17 @@ class Rendered:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWords:
+    """The title and the paragraphs of a letter, before and after its table, and at its foot; and its labels."""
+
+    title: str
+    opening: tuple[str, ...]
+    closing: tuple[str, ...]
+    footer: tuple[str, ...]
+    labels: Mapping[str, str]
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -76,6 +106,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 _TEXT = _Sandbox(DictLoader(_LAYOUTS), autoescape=False)
 _HTML = _Sandbox(DictLoader(_LAYOUTS), autoescape=True)
+_CUTTING = _Sandbox(DictLoader(_PARTS), autoescape=False)
 
 
 def render(words: Words, model: Mapping[str, Any], *, language: str) -> Rendered:
@@ -92,6 +123,27 @@ def render(words: Words, model: Mapping[str, Any], *, language: str) -> Rendered
     if not rendered.subject or max(len(rendered.text), len(rendered.html)) > MAX_OUTPUT:
         raise BadTemplate("the subject is empty or the text too long")
     return rendered
+
+
+def render_letter(words: Words, model: Mapping[str, Any], *, language: str) -> LetterWords:
+    """Return the words of the message as those of a letter; its title is the subject, or the block of that name."""
+    values = {**model, "label": _LABELS[language], "language": language}
+    try:
+        subject = _compiled(_TEXT, words.subject)
+        title = subject.blocks.get("title")
+        said = "".join(title(subject.new_context(values))) if title else subject.render(values)
+        body = _compiled(_CUTTING, words.body_text).render(values)
+    except TemplateError as error:
+        raise BadTemplate(f"{type(error).__name__}: {error.message}") from error
+    opening, closing, footer = (tuple(_paragraphs(part)) for part in f"{body}{_CUT * 2}".split(_CUT)[:3])
+    title_line = " ".join(said.split())
+    return LetterWords(title_line[:1].upper() + title_line[1:], opening, closing, footer, _LABELS[language])
+
+
+def _paragraphs(part: str) -> Iterator[str]:
+    for paragraph in part.split("\n\n"):
+        if plain := " ".join(paragraph.split()):
+            yield plain
 
 
 @lru_cache(maxsize=256)

@@ -5,14 +5,14 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 import aiosmtplib
 import structlog
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from services.notifications.domain.message import Outcome
-from services.notifications.gateways.composing import Mail
+from services.notifications.gateways.parcels import Key, Parcel
 from shared.crash import crash_point
 
 PARALLEL = 4
@@ -24,7 +24,6 @@ _PERMANENT = 500
 _SUCCESS = range(200, 300)
 _GOODBYE = (None, 421)  # the server has gone, or says that it goes
 
-Key = TypeVar("Key")
 Tls = Literal["none", "starttls", "tls"]
 
 log = structlog.get_logger(__name__)
@@ -43,7 +42,7 @@ class Server:
     mail_seconds: float = MAIL_SECONDS
 
 
-async def send_mails(server: Server, mails: Mapping[Key, Mail], *, begin_before: float) -> dict[Key, Outcome]:
+async def send_mails(server: Server, mails: Mapping[Key, Parcel], /, *, begin_before: float) -> dict[Key, Outcome]:
     """Send all mails over at most four connections, each used again and again; nothing is begun after `begin_before`.
 
     `begin_before` is monotonic time: what was decided on must not have grown old when it goes out (N5).
@@ -73,7 +72,7 @@ class _Line:
         self._client: SMTP | None = None
         self._content_begun = False
 
-    async def send(self, mail: Mail) -> Outcome:
+    async def send(self, mail: Parcel) -> Outcome:
         """Return what came of one mail; a used connection that the server has closed meanwhile is replaced once."""
         used = self._client is not None
         outcome = await self._try(mail)
@@ -91,7 +90,7 @@ class _Line:
             except (SMTPException, OSError, TimeoutError):
                 self._client.close()
 
-    async def _try(self, mail: Mail) -> Outcome:
+    async def _try(self, mail: Parcel) -> Outcome:
         self._content_begun = False
         try:
             async with asyncio.timeout(self._server.mail_seconds):
@@ -102,7 +101,7 @@ class _Line:
         crash_point("sender.after_250")
         return Outcome(kind="taken", code=response.code, answer=response.message[:MAX_ANSWER])
 
-    async def _transfer(self, mail: Mail) -> aiosmtplib.SMTPResponse:
+    async def _transfer(self, mail: Parcel) -> aiosmtplib.SMTPResponse:
         if self._client is None:
             self._client = await _connect(self._server)
         await self._client.mail(self._server.sender)

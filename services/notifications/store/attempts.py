@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain.message import Outcome
-from shared.contracts.collections import Channel
-from shared.rows import Rows, insert_rows, upsert_rows
+from services.notifications.domain.message import Channel, Outcome
+from shared.rows import Rows, insert_rows
 
 _ATTEMPT = Rows.of(
     "attempt",
@@ -24,6 +23,9 @@ _ATTEMPT = Rows.of(
     served="boolean",
     template_id="uuid",
     template_version="text",
+    on_unknown="text",
+    provider="text",
+    letter_sha256="text",
     civil_at="timestamptz",
     civil_date="date",
     recipient="text",
@@ -33,9 +35,6 @@ _ATTEMPT = Rows.of(
     positions_at="timestamptz",
     begun_at="timestamptz",
     lease_until="timestamptz",
-)
-_DELIVERY = Rows.of(
-    "delivery", key=("message_id", "channel"), message_id="uuid", channel="text", withheld_reason="text"
 )
 # What is known for certain is never overwritten by what is not.
 _END = text(
@@ -48,13 +47,15 @@ _END = text(
 )
 _READ = text(
     """
-    SELECT a.message_id, a.attempt_no, a.channel, a.contact_point_id, a.contact_role, a.served, a.template_version,
-           a.civil_at, a.civil_date, a.content_sha256, a.outcome, t.on_unknown, c.zone
-    FROM attempt AS a JOIN template AS t USING (template_id) JOIN contact_point AS c USING (contact_point_id)
+    SELECT a.message_id, a.attempt_no, a.channel, a.contact_point_id, a.contact_role, a.served, a.template_id,
+           a.template_version, a.civil_at, a.civil_date, a.content_sha256, a.letter_sha256, a.provider, a.outcome,
+           a.on_unknown, c.zone
+    FROM attempt AS a JOIN contact_point AS c USING (contact_point_id)
     WHERE (a.message_id, a.attempt_no) IN
           (SELECT * FROM unnest(CAST(:message_ids AS uuid[]), CAST(:numbers AS integer[])))
     """
 )
+_CONTENT = text("SELECT content FROM attempt WHERE message_id = :message_id AND attempt_no = :attempt_no")
 _EXPIRED = text("SELECT message_id, attempt_no FROM attempt WHERE outcome IS NULL AND lease_until < :now LIMIT :limit")
 
 AttemptKey = tuple[UUID, int]
@@ -70,10 +71,13 @@ class Attempt:
     contact_point_id: UUID
     contact_role: str
     served: bool
+    template_id: UUID | None
     template_version: str
     civil_at: datetime
     civil_date: date
     content_sha256: str
+    letter_sha256: str | None
+    provider: str | None
     outcome: str | None
     on_unknown: str
     zone: str
@@ -84,17 +88,18 @@ async def insert_attempts(connection: AsyncConnection, rows: Sequence[Mapping[st
     await insert_rows(connection, _ATTEMPT, rows)
 
 
-async def save_deliveries(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store for each channel of a message whether it is used, or why not."""
-    await upsert_rows(connection, _DELIVERY, rows)
-
-
 async def read_attempts(connection: AsyncConnection, keys: Sequence[AttemptKey]) -> dict[AttemptKey, Attempt]:
     """Return these attempts by message and number."""
     rows = await connection.execute(
         _READ, {"message_ids": [key[0] for key in keys], "numbers": [key[1] for key in keys]}
     )
     return {(row.message_id, row.attempt_no): Attempt(**row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name
+
+
+async def read_content(connection: AsyncConnection, key: AttemptKey) -> bytes:
+    """Return what an attempt handed over, to the byte."""
+    rows = await connection.execute(_CONTENT, {"message_id": key[0], "attempt_no": key[1]})
+    return bytes(rows.scalar_one())
 
 
 async def end_attempts(connection: AsyncConnection, outcomes: Mapping[AttemptKey, Outcome], *, at: datetime) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain.decision import LineKey, MessageKey
+from services.notifications.domain.decision import LineKey, MessageKey, Said
 from services.notifications.domain.message import Message
 from services.notifications.store.messages import MESSAGE, message_of
 
@@ -32,7 +32,8 @@ _DUE_MESSAGES = text(
     MESSAGE
     + """
     WHERE m.customer_id = ANY(CAST(:customers AS uuid[])) AND m.state IN ('released', 'retrying') AND m.due_at <= :now
-    ORDER BY m.customer_id, m.formal DESC, m.planned_date, m.purpose DESC, m.step, m.entity, m.message_id
+    ORDER BY m.customer_id, m.formal DESC, m.planned_date, m.purpose DESC, m.step, m.entity, m.channel,
+             m.message_id
     """
 )
 _POSTPONE = text(
@@ -49,14 +50,14 @@ _STANDINGS = text(
 )
 _HELD_MESSAGES = text(
     """
-    SELECT customer_id, entity, purpose, step, planned_date, civil_date FROM message
+    SELECT customer_id, reminder_id, channel, entity, purpose, step, planned_date, civil_date FROM message
     WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND state IN ('claimed', 'sent', 'unknown')
       AND (civil_date > :since OR planned_date = ANY(CAST(:planned AS date[])))
     """
 )
 _HELD_LINES = text(
     """
-    SELECT instalment_id, step, episode FROM message_line
+    SELECT channel, instalment_id, step, episode FROM message_line
     WHERE holds AND step IS NOT NULL AND instalment_id = ANY(CAST(:instalments AS uuid[]))
     """
 )
@@ -72,10 +73,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The keys and civil dates that claimed, sent and unknown messages hold, by customer."""
+    """The keys that claimed, sent and unknown messages hold, and which reminder spoke on which date, by customer."""
 
     message_keys: Mapping[UUID, Collection[MessageKey]]
-    message_dates: Mapping[UUID, Sequence[date]]
+    said: Mapping[UUID, Collection[Said]]
     line_keys: Collection[LineKey]
 
 
@@ -119,10 +120,10 @@ async def read_taken(connection: AsyncConnection, messages: Sequence[Message], *
         "planned": sorted({each.planned_date for each in messages}),
     }
     keys: defaultdict[UUID, list[MessageKey]] = defaultdict(list)
-    dates: defaultdict[UUID, list[date]] = defaultdict(list)
+    said: defaultdict[UUID, set[Said]] = defaultdict(set)
     for row in await connection.execute(_HELD_MESSAGES, parameters):
-        keys[row.customer_id].append((row.entity, row.purpose, row.step, row.planned_date))
-        dates[row.customer_id].append(row.civil_date)
+        keys[row.customer_id].append((row.channel, row.entity, row.purpose, row.step, row.planned_date))
+        said[row.customer_id].add((row.reminder_id, row.civil_date))
     instalments = sorted({line.instalment_id for each in messages for line in each.lines})
     lines = await connection.execute(_HELD_LINES, {"instalments": instalments})
-    return Taken(keys, dates, {(row.instalment_id, row.step, row.episode) for row in lines})
+    return Taken(keys, said, {(row.channel, row.instalment_id, row.step, row.episode) for row in lines})

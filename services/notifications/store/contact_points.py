@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain.contact import ContactPoint
+from services.notifications.domain.message import Channel
 from shared.rows import Row, Rows, insert_missing, update_rows
 
 _CONTACT = Rows.of(
@@ -33,10 +34,11 @@ _CONTACT = Rows.of(
     recorded_at="timestamptz",
     recorded_by="text",
 )
-_INVALID = Rows.of("contact_point", key=("contact_point_id",), contact_point_id="uuid", email_invalid_reason="text")
+_INVALID_COLUMN: Mapping[Channel, str] = {"email": "email_invalid_reason", "sms": "phone_invalid_reason"}
 _COLUMNS = """
     contact_point_id, customer_id, customer_number, company_name, name, role, language, zone, email, phone,
-    verified_at IS NOT NULL AS verified, address_for_service, opted_out, email_invalid_reason
+    verified_at IS NOT NULL AS verified, address_for_service, opted_out, email_invalid_reason,
+    phone_invalid_reason
 """
 _OF_CUSTOMERS = text(f"SELECT {_COLUMNS} FROM contact_point WHERE customer_id = ANY(CAST(:customers AS uuid[]))")
 _SOME = text(f"SELECT {_COLUMNS} FROM contact_point WHERE contact_point_id = ANY(CAST(:ids AS uuid[]))")
@@ -95,10 +97,11 @@ async def set_opted_out(connection: AsyncConnection, contact_point_id: UUID, *, 
     await connection.execute(_OPT_OUT, {"id": contact_point_id, "scope": scope, "actor": actor})
 
 
-async def mark_invalid(connection: AsyncConnection, reasons: Mapping[UUID, str]) -> None:
-    """Note why nothing can be delivered to these e-mail addresses."""
-    rows = [{"contact_point_id": key, "email_invalid_reason": reason} for key, reason in reasons.items()]
-    await update_rows(connection, _INVALID, rows)
+async def mark_invalid(connection: AsyncConnection, channel: Channel, reasons: Mapping[UUID, str]) -> None:
+    """Note why nothing can be delivered to these people's addresses on a channel."""
+    column = _INVALID_COLUMN[channel]
+    shape = Rows.of("contact_point", key=("contact_point_id",), contact_point_id="uuid", **{column: "text"})
+    await update_rows(connection, shape, [{"contact_point_id": key, column: why} for key, why in reasons.items()])
 
 
 def _contact(row: DatabaseRow[Any]) -> ContactPoint:

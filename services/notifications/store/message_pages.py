@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 _SUMMARY = """
     m.message_id, m.reminder_id, m.customer_id, m.entity, m.purpose, m.step, m.planned_date, m.due_date, m.due_at,
-    m.formal, m.channels, m.state, m.reason, m.attempts, m.civil_date, m.arrives_date, m.arrived, m.recorded_at,
-    m.changed_at
+    m.formal, m.channel, m.accompanies, m.state, m.reason, m.attempts, m.civil_date, m.arrives_date, m.arrived,
+    m.edition, m.recorded_at, m.changed_at
 """
 _PAGE = text(
     f"""
@@ -26,7 +26,8 @@ _PAGE = text(
 )
 _ONE = text(
     f"""
-    SELECT {_SUMMARY}, m.answer_working_days, m.by_hand, m.correlation_id, m.resolved_by, m.resolved_at, m.resolution
+    SELECT {_SUMMARY}, m.answer_working_days, m.by_hand, m.preapproved, m.look, m.remark, m.correlation_id,
+           m.resolved_by, m.resolved_at, m.resolution
     FROM message AS m WHERE m.message_id = :id
     """
 )
@@ -38,11 +39,18 @@ _LINES = text(
     WHERE l.message_id = :id ORDER BY d.due_date, d.invoice_number, d.ordinal, l.instalment_id
     """
 )
-_DELIVERIES = text("SELECT channel, withheld_reason FROM delivery WHERE message_id = :id ORDER BY channel")
+_LOOKS = text("SELECT action, edition, note, actor, at FROM message_look WHERE message_id = :id ORDER BY ordinal")
+_RECEIPTS = text(
+    """
+    SELECT provider, status, at, reason, content, heard_at FROM receipt
+    WHERE message_id = :id ORDER BY heard_at, status
+    """
+)
 _ATTEMPTS = text(
     """
-    SELECT attempt_no, channel, contact_point_id, contact_role, served, template_id, template_version, civil_at,
-           recipient, content, content_sha256, positions, positions_at, begun_at, ended_at, outcome, code, answer
+    SELECT attempt_no, channel, provider, contact_point_id, contact_role, served, template_id, template_version,
+           civil_at, recipient, content, content_sha256, letter_sha256, positions, positions_at, begun_at, ended_at,
+           outcome, code, answer
     FROM attempt WHERE message_id = :id ORDER BY attempt_no
     """
 )
@@ -73,11 +81,11 @@ async def read_customer_of(connection: AsyncConnection, message_id: UUID) -> UUI
 
 
 async def read_message(connection: AsyncConnection, message_id: UUID) -> Shown | None:
-    """Return one message with its lines, deliveries and attempts, each attempt with its exact content."""
+    """Return one message with its lines, looks, attempts and receipts, the last two with their exact content."""
     row = (await connection.execute(_ONE, {"id": message_id})).one_or_none()
     if row is None:
         return None
-    parts = {"lines": _LINES, "deliveries": _DELIVERIES, "attempts_made": _ATTEMPTS}
+    parts = {"lines": _LINES, "looks": _LOOKS, "attempts_made": _ATTEMPTS, "receipts": _RECEIPTS}
     found: dict[str, Sequence[Shown]] = {}
     for name, statement in parts.items():
         rows = await connection.execute(statement, {"id": message_id})
@@ -89,5 +97,5 @@ def _plain(columns: Any) -> Shown:
     """Return a row's columns, the content as the text that it is."""
     plain = dict(columns)
     if "content" in plain:
-        plain["content"] = plain["content"].decode("ascii")
+        plain["content"] = plain["content"].decode()
     return plain

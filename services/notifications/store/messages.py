@@ -28,6 +28,9 @@ _NEW = Rows.of(
     formal="boolean",
     answer_working_days="integer",
     channels="jsonb",
+    channel="text",
+    accompanies="boolean",
+    preapproved="boolean",
     correlation_id="text",
     traceparent="text",
     state="text",
@@ -46,6 +49,11 @@ _MOVED = Rows.of(
     attempts="integer",
     civil_date="date",
     arrives_date="date",
+    look="text",
+    remark="text",
+    edition="integer",
+    edited_by="text",
+    approved_edition="integer",
     changed_at="timestamptz",
 )
 _LINE = Rows.of(
@@ -53,6 +61,7 @@ _LINE = Rows.of(
     key=("message_id", "instalment_id"),
     message_id="uuid",
     instalment_id="uuid",
+    channel="text",
     step="text",
     episode="integer",
 )
@@ -68,7 +77,8 @@ _WITHDRAW = text(
     """
     UPDATE message AS m SET state = 'withdrawn', reason = r.reason, changed_at = :at
     FROM unnest(CAST(:reminders AS uuid[]), CAST(:reasons AS text[])) AS r(reminder_id, reason)
-    WHERE m.reminder_id = r.reminder_id AND m.state IN ('waiting', 'released', 'retrying')
+    WHERE m.reminder_id = r.reminder_id
+      AND m.state IN ('waiting', 'released', 'waiting_for_approval', 'retrying')
     """
 )
 _RELEASE = text(
@@ -97,13 +107,17 @@ _NEXT_DATES = text(
 )
 MESSAGE = """
     SELECT m.message_id, m.reminder_id, m.customer_id, m.partition_no, m.entity, m.purpose, m.step, m.planned_date,
-           m.due_date, m.formal, m.answer_working_days, m.channels, m.correlation_id, m.traceparent, m.state, m.reason,
-           m.due_at, m.by_hand, m.attempts, m.civil_date, m.arrives_date, past.first_attempt_at, past.unknown_attempts,
+           m.due_date, m.formal, m.answer_working_days, m.channels, m.channel, m.accompanies, m.preapproved,
+           m.correlation_id, m.traceparent, m.state, m.reason, m.due_at, m.by_hand, m.attempts, m.civil_date,
+           m.arrives_date, m.look, m.remark, m.edition, m.edited_by, m.approved_edition, past.first_attempt_at,
+           past.unknown_attempts, past.last_provider, past.last_outcome,
            (SELECT jsonb_agg(jsonb_build_array(l.instalment_id, l.step, l.episode, l.dropped_reason)
                             ORDER BY l.instalment_id)
             FROM message_line AS l WHERE l.message_id = m.message_id) AS lines
     FROM message AS m CROSS JOIN LATERAL (
-        SELECT min(a.begun_at) AS first_attempt_at, count(*) FILTER (WHERE a.outcome = 'unknown') AS unknown_attempts
+        SELECT min(a.begun_at) AS first_attempt_at, count(*) FILTER (WHERE a.outcome = 'unknown') AS unknown_attempts,
+               (array_agg(a.provider ORDER BY a.attempt_no DESC))[1] AS last_provider,
+               (array_agg(a.outcome ORDER BY a.attempt_no DESC))[1] AS last_outcome
         FROM attempt AS a WHERE a.message_id = m.message_id AND a.begun_at > coalesce(m.resolved_at, '-infinity')
     ) AS past
 """
@@ -115,11 +129,20 @@ _ARRIVING = text(
     ORDER BY m.customer_id, m.message_id
     """
 )
+_STATED = text(
+    "SELECT instalment_id, stated_minor FROM message_line WHERE message_id = :id AND stated_minor IS NOT NULL"
+)
 _CUSTOMERS = text("SELECT DISTINCT customer_id FROM message WHERE message_id = ANY(CAST(:ids AS uuid[]))")
 _RESOLVE = text(
     "UPDATE message SET resolved_by = :actor, resolved_at = :at, resolution = :decision WHERE message_id = :id"
 )
-_ARRIVED = text("UPDATE message SET arrived = true, changed_at = :at WHERE message_id = ANY(CAST(:ids AS uuid[]))")
+_ARRIVED = text(
+    """
+    UPDATE message AS m SET arrived = true, arrives_date = r.arrives_date, changed_at = :at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:dates AS date[])) AS r(message_id, arrives_date)
+    WHERE m.message_id = r.message_id
+    """
+)
 
 
 async def insert_messages(connection: AsyncConnection, messages: Iterable[Message], *, at: datetime) -> None:
@@ -127,7 +150,13 @@ async def insert_messages(connection: AsyncConnection, messages: Iterable[Messag
     messages = list(messages)
     await insert_missing(connection, _NEW, [_new_row(each, at) for each in messages])
     lines = [
-        {"message_id": each.message_id, "instalment_id": line.instalment_id, "step": line.step, "episode": line.episode}
+        {
+            "message_id": each.message_id,
+            "instalment_id": line.instalment_id,
+            "channel": each.channel,
+            "step": line.step,
+            "episode": line.episode,
+        }
         for each in messages
         for line in each.lines
     ]
@@ -171,8 +200,15 @@ async def read_arriving(connection: AsyncConnection, customers: Sequence[UUID], 
 
 
 async def mark_arrived(connection: AsyncConnection, messages: Sequence[Message], *, at: datetime) -> None:
-    """Note that these messages have arrived."""
-    await connection.execute(_ARRIVED, {"ids": [each.message_id for each in messages], "at": at})
+    """Note that these messages have arrived, each on its date."""
+    dates = [each.arrives_date for each in messages]
+    await connection.execute(_ARRIVED, {"ids": [each.message_id for each in messages], "dates": dates, "at": at})
+
+
+async def read_stated(connection: AsyncConnection, message_id: UUID) -> dict[UUID, int]:
+    """Return the sum that a message stated of each debt it spoke of, in minor units by instalment."""
+    rows = await connection.execute(_STATED, {"id": message_id})
+    return {row.instalment_id: row.stated_minor for row in rows}
 
 
 async def save_messages(connection: AsyncConnection, messages: Sequence[Message], *, at: datetime) -> None:

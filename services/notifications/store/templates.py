@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.domain.look import Look
 from shared.rows import Rows, insert_missing
 
 _TEMPLATE = Rows.of(
@@ -21,6 +22,7 @@ _TEMPLATE = Rows.of(
     body_text="text",
     body_html="text",
     on_unknown="text",
+    look="text",
     made_by="text",
     made_at="timestamptz",
     approved_by="text",
@@ -28,8 +30,8 @@ _TEMPLATE = Rows.of(
     built_in="boolean",
 )
 _COLUMNS = """
-    template_id, purpose, language, version, subject, body_text, body_html, on_unknown, made_by, made_at, approved_by,
-    approved_at, built_in
+    template_id, purpose, language, version, subject, body_text, body_html, on_unknown, look, made_by, made_at,
+    approved_by, approved_at, built_in
 """
 # The newest approved version speaks; what came with the program only until someone approved words of his own.
 _CURRENT = text(
@@ -57,7 +59,8 @@ _APPROVE = text(
 class Template:
     """The words for one purpose in one language.
 
-    `version` is a hash of all that shapes the message; `on_unknown` says what to do when nobody knows if one arrived.
+    `version` is a hash of all that shapes the message; `on_unknown` says what to do when nobody knows if one arrived,
+    `look` whether a person looks at each message before it goes.
     """
 
     template_id: UUID
@@ -68,6 +71,7 @@ class Template:
     body_text: str
     body_html: str
     on_unknown: str
+    look: Look
     made_by: str
     made_at: datetime
     approved_by: str | None

@@ -117,12 +117,13 @@ class Customer:
         step: str | None = None,
         on: date = TODAY,
         formal: bool = False,
-        channels: Sequence[collections.Channel] = ("email", "sms"),
+        channels: Sequence[collections.Channel] = ("email",),
         listed: Sequence[str] = (),
         reminder_id: UUID | None = None,
         episode: int = 1,
+        approved: bool = True,
     ) -> Received:
-        """A reminder about these invoices, which also lists others."""
+        """A reminder about these invoices, which also lists others; a formal one was approved by a task."""
         reached = step or purpose
         return self._received(
             collections.ReminderPlanned(
@@ -134,6 +135,7 @@ class Customer:
                 channels=list(channels),
                 formal=formal,
                 answer_working_days=7 if formal else None,
+                approval_task_id=UUID(int=7) if formal and approved else None,
                 playbook_version="default-1",
                 lines=[
                     self._line(each, reached if each in invoices else None, episode) for each in (*invoices, *listed)
@@ -145,9 +147,9 @@ class Customer:
         """The id that collections gives to a reminder."""
         return derived_id(self.customer_id, f"reminder/{self.entity}/{purpose}", on.isoformat())
 
-    def message_id(self, purpose: str = "reminder", on: date = TODAY) -> UUID:
-        """The id of the message that follows from it."""
-        return derived_id(self.reminder_id(purpose, on), "message")
+    def message_id(self, purpose: str = "reminder", on: date = TODAY, channel: str = "email") -> UUID:
+        """The id of the message that follows from it on a channel."""
+        return derived_id(self.reminder_id(purpose, on), "message" if channel == "email" else f"message/{channel}")
 
     def withdrawn(self, purpose: str = "reminder", on: date = TODAY, reason: str = "superseded") -> Received:
         """The reminder will not be carried out."""

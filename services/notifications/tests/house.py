@@ -1,9 +1,10 @@
 """What the tests build on: notifications at work on a real database, without Kafka."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,10 @@ from sqlalchemy import text
 
 from services.notifications.consumers import NotificationsSubscription
 from services.notifications.domain.message import Action, Message
+from services.notifications.gateways.rendering import FOLDER
+from services.notifications.gateways.sms import Provider
 from services.notifications.gateways.smtp import Server
-from services.notifications.main import SERVICE, make_desk
+from services.notifications.main import SERVICE, make_couriers, make_desk
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
 from services.notifications.tests.facts import NOW, ROOT, TODAY, TRACE, Customer, creditor, envelope, person
@@ -31,6 +34,7 @@ from shared.web.idempotency import Origin
 from shared.web.problems import Problem
 
 PARTITIONS = 4
+PHONE = "+8613812345678"
 
 
 class OpenGates:
@@ -64,7 +68,8 @@ class House:
         server = Server(
             host="127.0.0.1", port=self.sink.port, tls="none", sender="ar@dueflow.test", mail_seconds=self.mail_seconds
         )
-        return Sender(self.context, make_desk(self.context), server)
+        desk = make_desk(self.context)
+        return Sender(self.context, desk, make_couriers(desk, server))
 
     async def open(self, day: date = TODAY) -> None:
         """Let a business day come in every partition; its work may begin."""
@@ -129,6 +134,12 @@ class House:
         """Let a customer with a contact, one overdue invoice and one planned reminder be known."""
         await self.record(person(customer))
         await self.hear(customer.issued("INV-1"), customer.planned("INV-1"), *facts)
+
+    async def remind(self, customer: Customer, **facts: Any) -> None:
+        """Let a friendly reminder by e-mail and SMS be planned for today, and today come."""
+        await self.record(person(customer, **{"phone": PHONE, **facts}))
+        await self.hear(customer.issued("INV-1"), customer.planned("INV-1", channels=["email", "sms"]))
+        await self.live(TODAY)
 
     async def live_through(self, script: Script, *, purpose: str = "reminder") -> Customer:
         """Let one planned message meet a server of this script."""
@@ -200,7 +211,9 @@ class House:
             await connection.execute(text(sql), values)
 
 
-async def build_house(database_url: str, sink: Sink, *, clock: str = "fast") -> House:
+async def build_house(
+    database_url: str, sink: Sink, *, clock: str = "fast", providers: Sequence[Provider] = (), texts: Path | None = None
+) -> House:
     """Return notifications over a migrated database, with its templates and one creditor."""
     settings = NotificationsSettings(
         database_url=database_url,
@@ -211,6 +224,8 @@ async def build_house(database_url: str, sink: Sink, *, clock: str = "fast") -> 
         partitions=PARTITIONS,
         clock=clock,
         mail_from="ar@dueflow.test",
+        sms_providers=tuple(providers),
+        sms_templates=texts or FOLDER / "sms.yaml",
     )
     gates, fixed = OpenGates(), FixedClock(NOW)
     made = make_context(SERVICE, settings, "worker", gates=lambda _engine: gates)  # type: ignore[arg-type,return-value]

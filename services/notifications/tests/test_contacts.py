@@ -26,9 +26,11 @@ CLERK = ContactPoint(
 DIRECTOR = replace(CLERK, contact_point_id=UUID(int=2), role="management", verified=True, address_for_service=True)
 
 
-def choose(*people: ContactPoint, purpose: str = "reminder", formal: bool = False) -> UUID | str:
+def choose(
+    *people: ContactPoint, channel: str = "email", purpose: str = "reminder", formal: bool = False
+) -> UUID | str:
     """Return who was chosen, or why nobody."""
-    found = choose_contact(people, purpose=purpose, formal=formal, languages=("zh", "en"))
+    found = choose_contact(people, channel=channel, purpose=purpose, formal=formal, languages=("zh", "en"))
     return found.reason if isinstance(found, NoContact) else found.contact_point_id
 
 
@@ -68,7 +70,9 @@ def test_a_language_without_approved_words_is_not_written_in() -> None:
     """N2: only approved templates speak."""
     english = replace(DIRECTOR, language="en")
 
-    found = choose_contact([CLERK, english], purpose="reminder", formal=False, languages=("en",))
+    found = choose_contact([CLERK, english], channel="email", purpose="reminder", formal=False, languages=("en",))
 
     assert found == english
-    assert choose_contact([CLERK], purpose="visit", formal=False, languages=()) == NoContact("no_approved_template")
+    assert choose_contact([CLERK], channel="email", purpose="visit", formal=False, languages=()) == NoContact(
+        "no_approved_template"
+    )

@@ -37,7 +37,7 @@ async def test_records_cut_into_batches_at_random_leave_the_same_rows(house: Hou
     columns = {"message": "recorded_at, changed_at, due_at", "outbox": "id, batch_ordinal, recorded_at"}
     dumps = set()
     for seed in range(6):
-        for table in ("attempt", "delivery", "message_line", "message", "rest", "debt", "outbox", "customer"):
+        for table in ("attempt", "message_line", "message", "rest", "debt", "outbox", "customer"):
             await house.execute(f"DELETE FROM {table}")
         facts: list[Received] = []
         for customer in [Customer("C-1"), Customer("C-2")]:

@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.message import (
-    RETRY_HOURS,
-    Action,
-    Message,
-    NotOpen,
-    Outcome,
-    State,
-    pause_before,
-    resolved,
-    settlement,
-)
+from services.notifications.domain.message import Action, Message, NotOpen, Outcome, State, resolved
+from services.notifications.domain.settling import RETRY_HOURS, pause_before, settlement
 
 NOW = datetime(2026, 3, 16, 2, tzinfo=UTC)
 CLAIMED = Message(

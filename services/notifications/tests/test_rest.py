@@ -1,24 +1,16 @@
 """The REST of notifications, over real sockets: strict at intake, idempotent, with four eyes (N2, N3, P8)."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
-from services.notifications.main import SERVICE
+from services.notifications.tests.callers import Caller, calling
 from services.notifications.tests.facts import TODAY, Customer, person
 from services.notifications.tests.house import House
 from services.notifications.tests.mail_sink import Script
-from shared.ids import customer_id_of, new_id
-from shared.run import make_api
-from shared.service import make_context
-from shared.web.keys import key_entry
-from shared.web.serve import server
+from shared.ids import customer_id_of
 
 PERSON = {
     "customer_number": "C-1",
@@ -40,45 +32,11 @@ DRAFT = {
 }
 
 
-class Caller:
-    """A holder of a key."""
-
-    def __init__(self, base_url: str, key: str) -> None:
-        self._client = httpx.AsyncClient(base_url=base_url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
-
-    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> httpx.Response:
-        """POST under a new idempotency key, or this one."""
-        return await self._client.post(path, json=body, headers={"Idempotency-Key": key or new_id().hex})
-
-    async def get(self, path: str, **query: Any) -> Any:
-        """GET what must be there."""
-        response = await self._client.get(path, params=query)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._client.aclose()
-
-
 @pytest.fixture
 async def callers(house: House, tmp_path: Path) -> AsyncIterator[dict[str, Caller]]:
     """Two administrators and a reader of one API."""
-    scopes = {"ann": {"read", "write", "admin"}, "bob": {"read", "write", "admin"}, "eve": {"read"}}
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps([key_entry(each, f"key-of-{each}", frozenset(scopes[each])) for each in scopes]))  # type: ignore[arg-type]
-    settings = house.context.settings.model_copy(update={"api_keys_file": keys})
-    process = server(make_api(SERVICE, make_context(SERVICE, settings, "api")), host="127.0.0.1", port=0)
-    running = asyncio.create_task(process._serve(None))  # noqa: SLF001 - uvicorn without its signal handlers
-    while not process.started:
-        await asyncio.sleep(0.01)
-    base = f"http://127.0.0.1:{process.servers[0].sockets[0].getsockname()[1]}"
-    calling = {each: Caller(base, f"key-of-{each}") for each in scopes}
-    yield calling
-    for caller in calling.values():
-        await caller.close()
-    process.should_exit = True
-    await running
+    async with calling(house, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -166,7 +124,7 @@ async def test_a_message_shows_all_that_proves_it(house: House, ann: Caller) -> 
     assert (line["invoice_number"], line["stated"], line["currency"]) == ("INV-1", "1250.00", "CNY")
     assert attempt["content"].encode() == house.sink.taken[0]
     assert (attempt["outcome"], attempt["code"]) == ("taken", 250)
-    assert [each["withheld_reason"] for each in shown["deliveries"]] == [None, "channel_not_configured"]
+    assert (shown["channel"], shown["accompanies"], shown["looks"], shown["receipts"]) == ("email", False, [], [])
 
 
 async def test_listing_goes_on_from_its_cursor(house: House, ann: Caller) -> None:

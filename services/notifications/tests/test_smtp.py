@@ -2,22 +2,24 @@
 
 import asyncio
 import time
+from uuid import UUID
 
 import pytest
 
 from services.notifications.domain.message import Outcome
-from services.notifications.gateways.composing import Mail
+from services.notifications.gateways.parcels import Parcel
 from services.notifications.gateways.smtp import PARALLEL, Server, send_mails
 from services.notifications.tests.mail_sink import Script, Sink
 
-MAIL = Mail(recipient="ap@customer.test", content=b"Subject: s\r\n\r\nText\r\n.\r\nmore\r\n")
+MAIL = Parcel(recipient="ap@customer.test", content=b"Subject: s\r\n\r\nText\r\n.\r\nmore\r\n")
 
 
 async def send(sink: Sink, *, mails: int = 1, seconds: float = 2, fresh: float = 60) -> list[Outcome]:
     """Send so many mails."""
     server = Server(host="127.0.0.1", port=sink.port, tls="none", sender="ar@dueflow.test", mail_seconds=seconds)
-    found = await send_mails(server, dict.fromkeys(range(mails), MAIL), begin_before=time.monotonic() + fresh)
-    return [found[each] for each in range(mails)]
+    keys = [(UUID(int=number), 1) for number in range(mails)]
+    found = await send_mails(server, dict.fromkeys(keys, MAIL), begin_before=time.monotonic() + fresh)
+    return [found[each] for each in keys]
 
 
 async def test_a_mail_that_is_taken_arrives_byte_by_byte(sink: Sink) -> None:

@@ -95,19 +95,21 @@ async def test_a_customer_nobody_knows_a_contact_of_is_told_of(house: House) -> 
     assert [each["step"] for each in withheld["lines"]] == ["reminder"]
 
 
-async def test_the_text_message_beside_a_mail_is_withheld_and_says_so(house: House) -> None:
-    """K5: the channels of a step are one message; a channel that is not there is recorded as withheld."""
+async def test_a_text_message_that_nobody_can_send_is_withheld_and_the_mail_goes(house: House) -> None:
+    """K5, N1: without a provider the text message says so; it only accompanies, so collections is not alarmed."""
     customer = Customer()
     await house.ready(customer)
-    await house.hear(customer.planned("INV-1", purpose="second_reminder", channels=["sms"]))
+    await house.hear(customer.planned("INV-1", purpose="second_reminder", channels=["email", "sms"]))
 
     await house.live(TODAY)
 
-    assert await house.rows("SELECT channel, withheld_reason FROM delivery ORDER BY channel") == [
-        ("email", None),
-        ("sms", "channel_not_configured"),
-    ]
-    assert await house.state(customer.message_id("second_reminder")) == ("withheld", "channel_not_configured")
+    assert await house.state(customer.message_id("second_reminder", channel="sms")) == (
+        "withheld",
+        "channel_not_configured",
+    )
+    assert await house.state(customer.message_id("second_reminder")) == ("sent", None)
+    (withheld,) = await house.told("message-withheld")
+    assert (withheld["channel"], withheld["accompanies"]) == ("sms", True)
 
 
 async def test_words_that_break_withhold_their_message_and_stop_no_other(house: House) -> None:

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain.decision import Decision, Heard, Moment, Send, Withhold, decide, key_of
 from services.notifications.domain.message import Message
+from services.notifications.gateways.parcels import Parcel
 from services.notifications.store import claims, contact_points, creditors, debts, templates
 from services.notifications.store.claims import Standing
 from services.notifications.store.days import read_work_days
-from services.notifications.usecases.desk import CHANNEL, Desk, calendar_of
-from services.notifications.usecases.save_decisions import Decided, Sources, save_decisions
+from services.notifications.usecases.desk import Desk, calendar_of
+from services.notifications.usecases.save_decisions import Decided, Sources, SpokenWords, save_decisions
 from services.notifications.usecases.write_mail import Claim, write_mail
+from services.notifications.usecases.write_text import write_text
 from shared.ids import partition_of
 from shared.messaging.customers import lock_customers
 
@@ -32,7 +34,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What a round of claims came to: mails to hand over now, and how many messages were decided on in all."""
+    """What a round of claims came to: parcels to hand over now, and how many messages were decided on in all."""
 
     claims: Sequence[Claim]
     decided: int
@@ -48,7 +50,7 @@ async def claim_messages(
     due = await _due(connection, customers, partitions=at_end, desk=desk, now=now)
     if not due:
         return Claimed(claims=(), decided=0)
-    sources = await _read_sources(connection, due)
+    sources = await _read_sources(connection, due, desk)
     heard = await _read_heard(connection, due, earliest_day=min(days.values()))
     decided = _decide_in_turn(due, heard, sources, days=days, desk=desk, now=now)
     positions = {number: _offsets(standings[number], desk) for number in at_end}
@@ -74,10 +76,11 @@ async def _due(
     return await claims.due_messages(connection, customers=sorted(free), now=now)
 
 
-async def _read_sources(connection: AsyncConnection, due: Sequence[Message]) -> Sources:
+async def _read_sources(connection: AsyncConnection, due: Sequence[Message], desk: Desk) -> Sources:
     return Sources(
         creditors=await creditors.read_creditors(connection, {each.entity for each in due}),
         templates=await templates.read_current(connection, {each.purpose for each in due}),
+        texts={key: each for key, each in desk.texts.items() if each.approved_by(desk.texting.names)},
     )
 
 
@@ -93,7 +96,7 @@ async def _read_heard(connection: AsyncConnection, due: Sequence[Message], *, ea
             debts=owed[each],
             rests=rests[each],
             contacts=contacts[each],
-            message_dates=tuple(taken.message_dates[each]),
+            said=frozenset(taken.said[each]),
             held_messages=tuple(taken.message_keys[each]),
             held_lines=frozenset(taken.line_keys),
         )
@@ -119,9 +122,9 @@ def _decide_in_turn(
             fast_clock=desk.fast_clock,
             fences=desk.fences,
             calendar_of=calendar_of,
-            languages=sources.languages,
+            looks=sources.looks,
             entities=sources.creditors,
-            channels=(CHANNEL,),
+            channels=desk.channels,
         )
         known = heard[message.customer_id]
         decision = decide(message, known, moment)
@@ -133,31 +136,41 @@ def _decide_in_turn(
 
 
 def _write(message: Message, decision: Decision, *, sources: Sources, desk: Desk, day: date) -> Decided:
-    """Write the mail of a message that goes; one that cannot be written is withheld, and stops no other."""
+    """Write a message that goes; one that cannot be written is withheld, and stops no other."""
     if not isinstance(decision, Send):
         return Decided(message=message, day=day, decision=decision)
-    template = sources.templates[(message.purpose, decision.contact.language)]
-    creditor = sources.creditors[message.entity]
     try:
-        mail = write_mail(message, decision, creditor=creditor, template=template, letterhead=desk.letterhead)
+        words, parcel = _written(message, decision, sources=sources, desk=desk)
     except ValueError as error:
-        log.error("mail.not_writable", message_id=str(message.message_id), cause=type(error).__name__)  # noqa: TRY400 - the text may quote a person's data
-        return Decided(
-            message=message, day=day, decision=Withhold(reason="mail_not_writable", dropped=decision.dropped)
-        )
-    claim = Claim(message_id=message.message_id, attempt_no=message.attempts + 1, mail=mail)
-    return Decided(message=message, day=day, decision=decision, template=template, claim=claim)
+        log.error("message.not_writable", message_id=str(message.message_id), cause=type(error).__name__)  # noqa: TRY400 - the text may quote a person's data
+        what = "mail" if message.channel == "email" else message.channel
+        withhold = Withhold(reason=f"{what}_not_writable", dropped=decision.dropped)
+        return Decided(message=message, day=day, decision=withhold)
+    claim = Claim(message_id=message.message_id, attempt_no=message.attempts + 1, parcel=parcel)
+    return Decided(message=message, day=day, decision=decision, words=words, claim=claim)
+
+
+def _written(message: Message, send: Send, *, sources: Sources, desk: Desk) -> tuple[SpokenWords, Parcel]:
+    key, creditor = (message.purpose, send.contact.language), sources.creditors[message.entity]
+    if message.channel == "sms":
+        text = sources.texts[key]
+        parcel = write_text(message, send, creditor=creditor, template=text, texting=desk.texting)
+        repeats = text.on_unknown == "resend" and desk.texting.keeps_references(parcel.provider)
+        return SpokenWords(template_id=None, version=text.version, on_unknown="resend" if repeats else "ask"), parcel
+    template = sources.templates[key]
+    mail = write_mail(message, send, creditor=creditor, template=template, letterhead=desk.letterhead)
+    return SpokenWords(template_id=template.template_id, version=template.version, on_unknown=template.on_unknown), mail
 
 
 def _after(heard: Heard, message: Message, decision: Send) -> Heard:
     said = {
-        (line.instalment_id, line.step, line.episode)
+        (message.channel, line.instalment_id, line.step, line.episode)
         for line in message.lines
         if line.step is not None and line.instalment_id not in decision.dropped
     }
     return replace(
         heard,
-        message_dates=(*heard.message_dates, decision.civil_at.date()),
+        said=frozenset({*heard.said, (message.reminder_id, decision.civil_at.date())}),
         held_messages=(*heard.held_messages, key_of(message)),
         held_lines=frozenset(heard.held_lines) | said,
     )

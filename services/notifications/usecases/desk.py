@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from services.notifications.domain.fences import Fences, country_of
 from services.notifications.gateways.composing import Letterhead
+from services.notifications.gateways.sms import Texting
+from services.notifications.gateways.text_templates import TextTemplate
 from shared.calendars import WorkCalendar
 from shared.messaging.outbox import Outbox
 
 ACTOR = "notifications"
-CHANNEL = "email"
 
 _NOWHERE = "ZZ"  # of a country that nobody knows, the calendar knows the weekends
 
@@ -19,17 +20,25 @@ _NOWHERE = "ZZ"  # of a country that nobody knows, the calendar knows the weeken
 class Desk:
     """What the sender works with.
 
+    `texting` asks the providers of text messages; `texts` are the words that they approved, by purpose and language.
     `topics` names, by publisher, the topics that must be heard to their ends before a claim. `lease` is how long a
     claim is its holder's; `arrival_working_days` is when a message to an address for service counts as arrived (N8).
     """
 
     outbox: Outbox
     letterhead: Letterhead
+    texting: Texting
+    texts: Mapping[tuple[str, str], TextTemplate]
     topics: Mapping[str, str]
     fast_clock: bool
     fences: Fences = field(default_factory=Fences)
     lease: timedelta = timedelta(seconds=90)
     arrival_working_days: int = 3
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Return the channels by which messages can leave."""
+        return frozenset({"email", "sms"} if self.texting.names else {"email"})
 
 
 def calendar_of(zone: str) -> WorkCalendar:

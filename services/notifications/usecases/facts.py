@@ -5,7 +5,7 @@ from typing import Any
 
 from services.notifications.domain.message import Message
 from services.notifications.usecases.desk import ACTOR
-from shared.contracts.notifications import MessageLine
+from shared.contracts.notifications import MessageLine, MessageWithheld
 from shared.ids import derived_id
 from shared.messaging.outgoing import Cause
 
@@ -18,6 +18,7 @@ def fact_of(message: Message) -> dict[str, Any]:
         "entity": message.entity,
         "purpose": message.purpose,
         "step": message.step,
+        "accompanies": message.accompanies,
     }
 
 
@@ -28,6 +29,11 @@ def lines_of(message: Message) -> list[MessageLine]:
         for line in message.lines
         if line.dropped_reason is None
     ]
+
+
+def withheld_of(message: Message, reason: str) -> MessageWithheld:
+    """Return the event that the message will not go."""
+    return MessageWithheld(**fact_of(message), channel=message.channel, reason=reason, lines=lines_of(message))
 
 
 def cause_of_message(message: Message, what: str, *, day: date, now: datetime) -> Cause:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.domain.look import Look
 from services.notifications.gateways.rendering import Words
 from services.notifications.store import templates
 from services.notifications.store.templates import Template
@@ -23,6 +24,7 @@ class DraftTemplate:
     language: str
     words: Words
     on_unknown: str
+    look: Look
     request: Request
 
     def row(self) -> Template:
@@ -36,6 +38,7 @@ class DraftTemplate:
             body_text=self.words.body_text,
             body_html=self.words.body_html,
             on_unknown=self.on_unknown,
+            look=self.look,
             made_by=self.request.origin.actor,
             made_at=self.request.recorded_at,
             approved_by=None,

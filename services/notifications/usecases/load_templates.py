@@ -14,6 +14,8 @@ AUTHOR = "dueflow"
 _BUILT_IN = UUID("0b7f5c1e-3c57-5d0a-9f0e-8a3d3c1f6e02")
 # A friendly letter before the due date may come twice; with anything else a person decides.
 _HARMLESS_TWICE = frozenset({"pre_due"})
+# Somebody looks at these before they go: here, unless a task of collections has let somebody look already.
+_LOOKED_AT = frozenset({"formal_demand", "lawyer_letter"})
 
 
 async def load_templates(connection: AsyncConnection, *, at: datetime) -> None:
@@ -34,6 +36,7 @@ async def load_templates(connection: AsyncConnection, *, at: datetime) -> None:
                 body_text=words.body_text,
                 body_html=words.body_html,
                 on_unknown="resend" if purpose in _HARMLESS_TWICE else "ask",
+                look="unless_approved" if purpose in _LOOKED_AT else "none",
                 made_by=AUTHOR,
                 made_at=at,
                 approved_by=AUTHOR,

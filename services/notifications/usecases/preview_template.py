@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain.contact import ContactPoint
 from services.notifications.domain.debt import standings
-from services.notifications.domain.decision import SpokenLine
+from services.notifications.domain.decision import SpokenLine, order_of
 from services.notifications.domain.letter import Demand, letter
 from services.notifications.gateways.rendering import Rendered, render
 from services.notifications.store import contact_points, creditors, debts
@@ -34,7 +34,7 @@ class PreviewTemplate:
 
 async def preview_template(connection: AsyncConnection, command: PreviewTemplate) -> Rendered:
     """Return what the customer's first contact point would read."""
-    spoken = await _spoken(connection, command)
+    spoken = await open_debts(connection, command.customer_id, instalments=command.instalments, day=command.day)
     entity = spoken[0].debt.entity
     creditor = (await creditors.read_creditors(connection, [entity]))[entity]
     demand = Demand(
@@ -48,20 +48,22 @@ async def preview_template(connection: AsyncConnection, command: PreviewTemplate
     return render(words_of(command.template), letter(demand), language=command.template.language)
 
 
-async def _spoken(connection: AsyncConnection, command: PreviewTemplate) -> list[SpokenLine]:
-    customer = command.customer_id
-    owed = (await debts.read_debts(connection, [customer], instalments=command.instalments))[customer]
-    rests = (await debts.read_rests(connection, [customer], today=command.day))[customer]
-    known = standings(list(owed.values()), rests, today=command.day)
+async def open_debts(
+    connection: AsyncConnection, customer: UUID, *, instalments: Collection[UUID], day: date
+) -> list[SpokenLine]:
+    """Return what a customer may be asked for on a day, of some instalments or of all; raise NothingToShow for none."""
+    owed = (await debts.read_debts(connection, [customer], instalments=instalments))[customer]
+    rests = (await debts.read_rests(connection, [customer], today=day))[customer]
+    known = standings(list(owed.values()), rests, today=day)
     spoken = [
         SpokenLine(debt=debt, collectible_minor=known[key].collectible_minor)
         for key, debt in owed.items()
-        if known[key].collectible_minor and (not command.instalments or key in command.instalments)
+        if known[key].collectible_minor and (not instalments or key in instalments)
     ]
     if not spoken:
         msg = "Nothing is open of which a message could speak."
         raise NothingToShow(msg)
-    return sorted(spoken, key=lambda line: (line.debt.due_date, line.debt.invoice_number, line.debt.ordinal))
+    return sorted(spoken, key=order_of)
 
 
 async def _reader(connection: AsyncConnection, command: PreviewTemplate) -> ContactPoint:

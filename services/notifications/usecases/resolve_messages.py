@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain.message import Action, Message, NotOpen, Settlement, State, resolved
+from services.notifications.domain.message import Action, Message, NotOpen, State, resolved
+from services.notifications.domain.settling import Settlement
 from services.notifications.store import attempts, messages
 from services.notifications.store.days import read_days_seen
 from services.notifications.usecases.desk import Desk

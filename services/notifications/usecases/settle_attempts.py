@@ -1,16 +1,17 @@
 """Settles attempts: what came of each is stored and told, and a late truth still replaces an unknown (N4, N8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain.message import HOLDING, Message, Outcome, State, settlement
+from services.notifications.domain.message import HOLDING, Message, Outcome, State
+from services.notifications.domain.settling import settlement
 from services.notifications.store import attempts, contact_points, messages
 from services.notifications.store.attempts import Attempt, AttemptKey
 from services.notifications.store.days import read_work_days
-from services.notifications.usecases.desk import CHANNEL, Desk, calendar_of
+from services.notifications.usecases.desk import Desk, calendar_of
 from services.notifications.usecases.facts import cause_of_message
 from services.notifications.usecases.tell_settlement import Settled, tell_settlement
 from shared.messaging.customers import lock_customers
@@ -18,7 +19,12 @@ from shared.messaging.outgoing import Cause
 
 
 async def settle_attempts(
-    connection: AsyncConnection, outcomes: Mapping[AttemptKey, Outcome], *, desk: Desk, now: datetime
+    connection: AsyncConnection,
+    outcomes: Mapping[AttemptKey, Outcome],
+    *,
+    desk: Desk,
+    now: datetime,
+    open_states: Collection[State] = (State.CLAIMED, State.UNKNOWN),
 ) -> list[Settled]:
     """Store the outcomes; an attempt that is no longer its message's last changes the message no more."""
     ids = {message_id for message_id, _ in outcomes}
@@ -29,7 +35,8 @@ async def settle_attempts(
     settled = [
         each
         for key, outcome in sorted(outcomes.items())
-        if (each := _settle(known[key[0]], made[key], outcome, desk=desk, now=now)) is not None
+        if known[key[0]].state in open_states
+        and (each := _settle(known[key[0]], made[key], outcome, desk=desk, now=now)) is not None
     ]
     await attempts.end_attempts(connection, outcomes, at=now)
     await _save(connection, settled, desk=desk, now=now)
@@ -37,13 +44,17 @@ async def settle_attempts(
 
 
 def _settle(message: Message, attempt: Attempt, outcome: Outcome, *, desk: Desk, now: datetime) -> Settled | None:
-    is_open = message.state in (State.CLAIMED, State.UNKNOWN) and message.attempts == attempt.attempt_no
-    if not is_open or (message.state is State.UNKNOWN and outcome.kind == "unknown"):
+    if message.attempts != attempt.attempt_no or (message.state is State.UNKNOWN and outcome.kind == "unknown"):
         return None
-    reached = settlement(message, outcome, now=now, resend_unknown=attempt.on_unknown == "resend")
+    reached = settlement(
+        message,
+        outcome,
+        now=now,
+        resend_unknown=attempt.on_unknown == "resend",
+        providers=max(len(desk.texting.names), 1) if attempt.channel == "sms" else 1,
+    )
     moved = replace(message, state=reached.state, reason=reached.reason, due_at=reached.due_at or message.due_at)
-    if reached.state not in HOLDING:
-        moved = replace(moved, civil_date=None)
+    moved = replace(moved, civil_date=attempt.civil_date if reached.state in HOLDING else None)
     if reached.state is State.SENT and attempt.served:
         moved = replace(moved, arrives_date=arrival(attempt, desk))
     return Settled(message=moved, attempt=attempt, settlement=reached)
@@ -59,12 +70,13 @@ async def _save(connection: AsyncConnection, settled: Sequence[Settled], *, desk
         return
     moved = [each.message for each in settled]
     await messages.save_messages(connection, moved, at=now)
-    invalid = {
-        each.attempt.contact_point_id: each.settlement.reason or CHANNEL
-        for each in settled
-        if each.settlement.address_invalid
-    }
-    await contact_points.mark_invalid(connection, invalid)
+    for channel in sorted({each.attempt.channel for each in settled}):
+        invalid = {
+            each.attempt.contact_point_id: each.settlement.reason or "refused"
+            for each in settled
+            if each.settlement.address_invalid and each.attempt.channel == channel
+        }
+        await contact_points.mark_invalid(connection, channel, invalid)
     days = await read_work_days(connection, partitions={each.partition_no for each in moved})
     told = [
         fact

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.notifications.domain.message import Message, Settlement, State
+from services.notifications.domain.message import Message, State
+from services.notifications.domain.settling import Settlement
 from services.notifications.store.attempts import Attempt
 from services.notifications.usecases.facts import fact_of, lines_of
 from shared.contracts.event import Event
@@ -29,7 +30,7 @@ def tell_settlement(settled: Settled, cause: Cause) -> list[Outgoing]:
     """Return the events of one settled attempt; a message that is to be tried again has nothing to tell yet."""
     told: list[tuple[UUID, Event]] = [(settled.message.message_id, event) for event in _of_message(settled)]
     if settled.settlement.address_invalid:
-        told.append((settled.attempt.contact_point_id, _invalid(settled)))
+        told.append((settled.attempt.contact_point_id, invalid_of(settled.attempt, settled.settlement)))
     return [
         Outgoing(
             event=event,
@@ -55,6 +56,7 @@ def _of_message(settled: Settled) -> list[Event]:
                     content_sha256=attempt.content_sha256,
                     contact_role=attempt.contact_role,
                     template_version=attempt.template_version,
+                    letter_sha256=attempt.letter_sha256,
                     lines=lines_of(message),
                 )
             ]
@@ -66,10 +68,11 @@ def _of_message(settled: Settled) -> list[Event]:
             return []
 
 
-def _invalid(settled: Settled) -> ContactPointInvalid:
+def invalid_of(attempt: Attempt, settlement: Settlement) -> ContactPointInvalid:
+    """Return the event that nothing can be delivered where the attempt went."""
     return ContactPointInvalid(
-        contact_point_id=settled.attempt.contact_point_id,
-        channel=settled.attempt.channel,
-        role=settled.attempt.contact_role,
-        reason=settled.settlement.reason or "refused",
+        contact_point_id=attempt.contact_point_id,
+        channel=attempt.channel,
+        role=attempt.contact_role,
+        reason=settlement.reason or "refused",
     )

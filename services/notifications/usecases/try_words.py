@@ -8,7 +8,7 @@ from services.notifications.domain.contact import ContactPoint
 from services.notifications.domain.debt import Debt
 from services.notifications.domain.decision import SpokenLine
 from services.notifications.domain.letter import Demand, letter
-from services.notifications.gateways.rendering import Words, render
+from services.notifications.gateways.rendering import Words, render, render_letter
 
 _NOBODY = UUID(int=0)
 _DAY = date(2026, 3, 31)
@@ -18,6 +18,7 @@ def try_words(words: Words, *, language: str) -> None:
     """Render each sample; raise BadTemplate where the words do not fit."""
     for demand in _samples(language):
         render(words, letter(demand), language=language)
+        render_letter(words, letter(demand), language=language)
 
 
 def _samples(language: str) -> list[Demand]:
@@ -55,6 +56,7 @@ def _demand(language: str, spoken: list[SpokenLine], *, answer_working_days: int
         spoken=spoken,
         day=_DAY,
         answer_working_days=answer_working_days,
+        remark="A remark." if answer_working_days else "",
     )
 
 

@@ -41,7 +41,7 @@ def _delivered(message: Message, day: Day, at: datetime) -> Outgoing:
     arrived_date = message.arrives_date or day.day
     event = MessageDelivered(
         **fact_of(message),
-        channel="email",
+        channel=message.channel,
         arrived_date=arrived_date,
         ground="service_address",
         lines=lines_of(message),
