@@ -44,14 +44,14 @@ def stages(
 
 
 @policy.command()
-def scorecard(file: File, *, effective_from: From, run: RunName = None) -> None:
+def scorecard(file: File, *, effective_from: From, run: RunName = None, as_json: Json = False) -> None:
     """Load a scorecard: which facts and habits give how many points; it names itself, and whom it serves."""
     body: Scorecard = {
         "file": file.name,
         "effective_from": effective_from.date().isoformat(),
         "document": file.read_text(encoding="utf-8"),
     }
-    _load(run, lambda dueflow: dueflow.credit.load_scorecard(body))
+    _load(run, lambda dueflow: dueflow.credit.load_scorecard(body), as_json=as_json)
 
 
 def _body(file: Path, *, name: str, effective_from: datetime, segment: str) -> Policy:
