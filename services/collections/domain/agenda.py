@@ -17,6 +17,8 @@ def next_date(book: Book, *, after: date) -> date | None:
 
 
 def _dates(book: Book, after: date) -> Iterator[date]:
+    if book.profile.turned_date is not None:
+        yield book.profile.turned_date + _ONE_DAY
     for promise in book.promises.values():
         if promise.state == promise_money.OPEN:
             yield promise.lapses_date + _ONE_DAY

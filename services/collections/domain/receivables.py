@@ -1,6 +1,6 @@
 """What collections knows of each debt: one instalment of an invoice, as the ledger tells it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -41,7 +41,11 @@ class Receivable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What credit says of the customer and policies ask for; all unknown until credit is heard."""
+    """What credit says of the customer and policies ask for; all unknown until credit is heard.
+
+    Another grade or light counts for steps from the day after `turned_date`, on which credit told it: so the work of a
+    day is the same whether it heard of it before or after.
+    """
 
     customer_id: UUID
     customer_number: str | None = None
@@ -50,7 +54,23 @@ class Profile:
     industry: str | None = None
     grade: str | None = None
     light: str | None = None
+    grade_before: str | None = None
+    light_before: str | None = None
+    turned_date: date | None = None
     key_customer: bool = False
+
+    def turn(self, *, on: date, grade: str | None, light: str | None) -> "Profile":
+        """Return the profile with the grade and light that credit told on a business date."""
+        turned = replace(self, grade=grade, light=light)
+        if turned == self or self.turned_date == on:
+            return turned
+        return replace(turned, grade_before=self.grade, light_before=self.light, turned_date=on)
+
+    def on(self, day: date) -> "Profile":
+        """Return the profile with the grade and light that count on a day."""
+        if self.turned_date is None or day > self.turned_date:
+            return self
+        return replace(self, grade=self.grade_before, light=self.light_before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

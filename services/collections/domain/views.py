@@ -15,7 +15,7 @@ def playbook_of(book: Book, entity: str, as_of: date) -> Playbook:
     """Return the playbook that holds for the customer's debts to `entity`."""
     case = book.open_case(entity)
     return book.policies.playbook_for(
-        book.profile,
+        book.profile.on(as_of),
         debtor_class=case.debtor_class if case is not None else None,
         overdue_minor=book.overdue_minor(entity, as_of),
         as_of=as_of,
@@ -27,7 +27,7 @@ def views(book: Book, entity: str, as_of: date) -> Iterator[View]:
     case = book.open_case(entity)
     debtor_class = case.debtor_class if case is not None else None
     steps = playbook_of(book, entity, as_of).steps_for(
-        book.profile, debtor_class=debtor_class, overdue_minor=book.overdue_minor(entity, as_of)
+        book.profile.on(as_of), debtor_class=debtor_class, overdue_minor=book.overdue_minor(entity, as_of)
     )
     taken: defaultdict[tuple[UUID, int], dict[str, TakenStep]] = defaultdict(dict)
     for each in book.steps.values():

@@ -3,11 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.collections.domain import records
 from services.collections.domain.facts import ReminderPlanned, SupplyStopRequested, TaskAssigned
+from services.collections.domain.receivables import Profile
 from services.collections.tests.rests import CN, DUE, FIRST, after_due
-from services.collections.tests.world import World
+from services.collections.tests.world import CUSTOMER, World
 from services.collections.usecases.know_policies import house_policies
 
 
@@ -84,6 +87,21 @@ def test_owner_and_credit_are_warned_of_weak_customers(grade: str | None, light:
     """Facts 3.9, C6: -15 inside, grade C or D or a light that is not green."""
     roles = [role for step, role, day in tasks(living(-14, grade=grade, light=light)) if day == after_due(-15)]
     assert roles == ["salesperson", "credit_analyst"][:warned]
+
+
+@given(turns=st.lists(st.tuples(st.integers(0, 5), st.sampled_from("ABCD"), st.sampled_from(["green", "red"]))))
+def test_what_credit_tells_on_a_day_counts_from_the_next(turns: list[tuple[int, str, str]]) -> None:
+    """C6, P5: whether a day's work hears of it before or after, it decides by grade and light of the day before."""
+    profile = Profile(customer_id=CUSTOMER)
+    told: dict[int, tuple[str | None, str | None]] = {-1: (None, None)}
+    for day, grade, light in sorted(turns, key=lambda turn: turn[0]):
+        before = told[max(each for each in told if each < day)]
+        profile = profile.turn(on=FIRST + timedelta(days=day), grade=grade, light=light)
+        told[day] = (grade, light)
+        counted = profile.on(FIRST + timedelta(days=day))
+        assert (counted.grade, counted.light) == before
+    last = profile.on(FIRST + timedelta(days=6))
+    assert (last.grade, last.light) == told[max(told)]
 
 
 def test_grade_c_is_called_twice_and_large_debts_are_visited() -> None:
