@@ -34,6 +34,7 @@ LATER = {
     "credit-disputes",
     "dispute-flags",
     "unknown-decided",
+    "looked-at",
 }
 """What has nothing to compare in the first month: no money, no old debt, no decision of people yet."""
 

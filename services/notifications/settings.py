@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from services.notifications.gateways.rendering import FOLDER
 from services.notifications.gateways.sms import Provider
@@ -22,3 +22,10 @@ class NotificationsSettings(ServiceSettings):
     sms_providers: tuple[Provider, ...] = ()
     sms_templates: Path = FOLDER / "sms.yaml"
     arrival_working_days: int = Field(default=3, ge=1, le=30)
+
+    @field_validator("sms_providers")
+    @classmethod
+    def _named_apart(cls, providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
+        if len({each.name for each in providers}) < len(providers):
+            raise ValueError("each provider needs a name of its own")
+        return providers

@@ -31,17 +31,17 @@ async def record_receipt(connection: AsyncConnection, receipt: Receipt, *, desk:
     customers = await messages.read_customers(connection, [receipt.message_id])
     await lock_customers(connection, customers, partitions=desk.outbox.partitions)
     message = (await messages.read_messages(connection, [receipt.message_id])).get(receipt.message_id)
-    if message is None or message.last_provider != receipt.provider:
+    key = (receipt.message_id, message.attempts if message else 0)
+    attempt = (await attempts.read_attempts(connection, [key])).get(key)
+    if message is None or attempt is None or attempt.provider != receipt.provider:
         return False
     if await receipts.is_known(connection, receipt):
         return True
     await receipts.insert_receipts(connection, [receipt])
-    key = (message.message_id, message.attempts)
     # Whoever gives a receipt has taken it, whatever its holder could see; nothing is to be sent again.
     taken = {key: Outcome(kind="taken", answer="receipt")}
     await settle_attempts(connection, taken, desk=desk, now=now, open_states=_OPEN)
     message = (await messages.read_messages(connection, [message.message_id]))[message.message_id]
-    attempt = (await attempts.read_attempts(connection, [key]))[key]
     day = (await read_work_days(connection, partitions=[message.partition_no]))[message.partition_no]
     if message.state is State.SENT:
         await _follow(connection, message, attempt, receipt, desk=desk, day=day, now=now)
