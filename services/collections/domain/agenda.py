@@ -18,6 +18,8 @@ def next_date(book: Book, *, after: date) -> date | None:
 
 def _dates(book: Book, after: date) -> Iterator[date]:
     if book.profile.turned_date is not None:
+        # Told ahead of its day's marker, that day is still to come, and goes by what was told before.
+        yield book.profile.turned_date
         yield book.profile.turned_date + _ONE_DAY
     for promise in book.promises.values():
         if promise.state == promise_money.OPEN:

@@ -1,10 +1,11 @@
 """One debt's life on a real database, day by day, through the calls of the messaging core and the API."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from services.collections.tests.desk import Desk
 from services.collections.tests.house import ONE_DAY, House, days
 from services.collections.tests.story import ENTITY, Story
+from shared.contracts import credit
 
 ISSUED = date(2026, 3, 2)
 DUE = date(2026, 3, 31)  # a Tuesday
@@ -87,3 +88,14 @@ async def test_undelivered_the_story_ends_with_nothing_to_do(house: House) -> No
     await house.hear(story.paid("P-1", ("I-1", 100_000)), today=date(2026, 3, 24))
     assert [name for name, _ in await house.outbox()] == ["reminder-planned", "reminder-withdrawn"]
     assert await house.rows("SELECT next_date FROM customer") == [(None,)]
+
+
+async def test_what_credit_tells_between_the_ledgers_day_and_its_marker_does_not_go_back(house: House) -> None:
+    """P5: the case that a debt opened ahead of the marker stays open, whatever comes from another topic meanwhile."""
+    story = await begin(house, ("I-1", DUE, 100_000))
+    await live_until(house, story, DUE)
+    story.today = DUE + timedelta(days=1)
+    await house.hear(story.overdue("I-1"), today=DUE)
+    light = credit.AlertLevelChanged(light_before="green", light="yellow", reasons=["grade"])
+    await house.hear(story.received(light, source="credit"), today=DUE)
+    assert await house.rows("SELECT opened_date, closed_date FROM collection_case") == [(story.today, None)]

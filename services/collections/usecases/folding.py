@@ -42,6 +42,13 @@ class Folding:
         )
         return Folding(shelf, News(outbox))
 
+    def latest_date(self, customer_id: UUID) -> date | None:
+        """Return the latest day on which a case of the customer was opened.
+
+        The ledger tells of a day before its marker comes; what another topic brings in between must not go back.
+        """
+        return max((each.opened_date for each in self.shelf.books[customer_id].cases.values()), default=None)
+
     def change(self, customer_id: UUID, cause: Cause, change: Callable[[Book, Moment], R]) -> R:
         """Let something happen to a customer and all that follows; a Refusal leaves the book as it was."""
         book = self.shelf.books[customer_id]

@@ -44,13 +44,16 @@ async def follow_collections(
     ratings = await open_ratings(connection, ids, policy=policy.grades, writing=Writing())
     partitions = {key: each.partition_no for key, each in ratings.known.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
-    rates = await load_dated_rates(connection, [today])
+    days = {each.envelope.event_id: max(each.envelope.business_date, today) for each in batch}
+    rates = await load_dated_rates(connection, days.values())
     desk = await open_risks(connection, ratings.known, policy=policy, rates=rates, writing=ratings.writing)
     debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
     parts = await load_parts(connection, ids)
     for received in batch:
         customer_id = customer_of(received)
-        cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
+        # Collections may have begun a day whose marker is still on its way here: what follows belongs to that day.
+        day = days[received.envelope.event_id]
+        cause = cause_of_event(received.envelope, actor=ACTOR, business_date=day, recorded_at=recorded_at)
         if isinstance(received.event, collections.SupplyStopRequested):
             place_hold(desk, customer_id, received, parts=parts[customer_id], cause=cause)
             continue

@@ -111,7 +111,8 @@ async def follow_ledger(
     partitions = {key: each.account.partition_no for key, each in accounts.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
     ratings = await open_ratings(connection, habits.habits, policy=policy.grades, writing=Writing())
-    rates = await load_dated_rates(connection, [today])
+    days = {each.envelope.event_id: max(each.envelope.business_date, today) for each in batch}
+    rates = await load_dated_rates(connection, days.values())
     known = await load_known(connection, accounts)
     desk = await open_risks(connection, known, policy=policy, rates=rates, writing=ratings.writing)
     debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
@@ -122,7 +123,9 @@ async def follow_ledger(
             taken = folds[type(received.event)](account, received.event, today)
         except UnknownInvoice as unknown:
             raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
-        cause = cause_of_event(received.envelope, actor=ACTOR, business_date=today, recorded_at=recorded_at)
+        # The ledger tells of a day before its marker comes: what follows belongs to that day.
+        day = days[received.envelope.event_id]
+        cause = cause_of_event(received.envelope, actor=ACTOR, business_date=day, recorded_at=recorded_at)
         ratings.writing.events += [_consumed(account.customer_id, each, cause) for each in taken]
         consumed |= {account.customer_id for _ in taken}
         if habits.hear(account.customer_id, received):
