@@ -61,8 +61,9 @@ def test_the_lock_of_an_image_holds_what_the_project_declares(name: str) -> None
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     pinned = _pins(f"requirements/{name}.lock").keys()
-    assert _names([*project["dependencies"], *extras.get(name, [])]) <= pinned
-    tools = _names([*extras["local"], *extras["dev"]]) - _names(project["dependencies"])
+    declared = _names([*project["dependencies"], *extras.get(name, [])])
+    assert declared <= pinned
+    tools = _names([*extras["local"], *extras["dev"]]) - declared
     assert not tools & pinned
 
 
