@@ -43,7 +43,7 @@ def test_no_event_breaks_the_readers_of_the_recorded_one() -> None:
 
 
 @pytest.mark.parametrize("wire", EVENTS)
-@settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_the_schema_allows_is_read_and_written_back(wire: str, data: st.DataObject) -> None:
     """P3: a body that fits the schema is an event, and what the event writes fits the schema and reads the same."""

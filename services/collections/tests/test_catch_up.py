@@ -75,7 +75,7 @@ def test_a_step_happens_once() -> None:
     assert len(world.facts) == facts
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(5_000, 10_000_000)), min_size=1, max_size=4))
 def test_no_day_has_two_messages_after_due_and_no_line_two_of_a_step(debts: list[tuple[int, int]]) -> None:
     """K4, K5: one message per customer, entity and day; a line once per step and episode."""

@@ -22,7 +22,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(actions=ACTIONS)
 def test_no_live_intent_speaks_of_a_settled_debt(actions: list[tuple[int, str, int]]) -> None:
     """K5, K1: a payment at any moment, whatever else happens, leaves no live intent on settled debts only."""

@@ -225,7 +225,7 @@ def test_a_promise_for_a_debt_that_is_credited_is_withdrawn() -> None:
     assert world.of(PromiseWithdrawn)[0].reason == "settled"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     parts=st.lists(st.tuples(st.integers(0, 12), st.integers(1, 60_000)), max_size=5),
     minor=st.integers(5_000, 100_000),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.domain.fences import Fences, Permission, civil_time, country_of, permission
@@ -33,7 +33,6 @@ def shanghai(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -
     return datetime(year, month, day, hour, minute, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
-@settings(deadline=None)  # the first look into a calendar takes its time
 @given(at=instants, zone=st.sampled_from(ZONES), said=message_days, by_hand=st.booleans())
 def test_what_is_permitted_breaks_no_rule(at: datetime, zone: str, said: list[date], by_hand: bool) -> None:  # noqa: FBT001 - Hypothesis passes it
     """N6: never in quiet hours, automatic ones only in office hours of working days, never above the caps."""
@@ -50,7 +49,6 @@ def test_what_is_permitted_breaks_no_rule(at: datetime, zone: str, said: list[da
         assert WorkCalendar.of(country_of(zone) or "ZZ").is_working_day(found.date())
 
 
-@settings(deadline=None)  # the first look into a calendar takes its time
 @given(at=instants, zone=st.sampled_from(ZONES), said=message_days)
 def test_what_waited_for_its_time_goes_at_that_time(at: datetime, zone: str, said: list[date]) -> None:
     """N6: asking again at the permitted time answers that very time, without a rule in the way."""
