@@ -58,7 +58,7 @@ def _shown(words: LetterWords, model: Mapping[str, Any], *, language: str, numbe
         "title": words.title,
         "date": model["date"],
         "creditor": model["creditor"]["name"],
-        "reach": [each for each in (model["creditor"]["address"], payee["phone"], payee["email"]) if each],
+        "reach": [each for each in (model["creditor"]["address"], f"{payee['phone']}  ·  {payee['email']}") if each],
         "recipient": model["recipient"],
         "opening": words.opening,
         "closing": words.closing,
