@@ -47,10 +47,11 @@ class Staff:
     async def _serve(self, customer: Customer, tasks: list[Any], today: date) -> None:
         """Do one customer's tasks one after the other, in an order that does not depend on ids.
 
-        What is decided comes last: an approved letter goes out at once, and a promise of the same day might withdraw it
-        or might not.
+        What is decided comes last, and one thing a day: an approved letter goes at once, and a promise or a stronger
+        letter of the same day might withdraw it or might not.
         """
-        for task in sorted(tasks, key=_when):
+        decisions = sorted((task for task in tasks if task["decides"]), key=_when)
+        for task in [*sorted((task for task in tasks if not task["decides"]), key=_when), *decisions[:1]]:
             await self._do(customer, task, today)
 
     async def _do(self, customer: Customer, task: Any, today: date) -> None:
@@ -158,5 +159,5 @@ class Staff:
         await self._house.ask(f"debtors classified: {debtor_class.replace('_', ' ')}", call)
 
 
-def _when(task: Any) -> tuple[bool, str, str, str]:
-    return bool(task["decides"]), task["assigned_date"], task["kind"], task["step"] or ""
+def _when(task: Any) -> tuple[str, str, str]:
+    return task["assigned_date"], task["kind"], task["step"] or ""
