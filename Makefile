@@ -7,7 +7,7 @@ LOCK := uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-find-links --no-emit-index-url --python-version 3.11 pyproject.toml
 IMAGE_LOCK := $(LOCK) --no-annotate --constraints requirements.lock
 
-.PHONY: help setup up down demo test browser lint format types contracts bench lock docs walk clean
+.PHONY: help setup up down demo test faults chaos browser lint format types contracts bench lock docs walk clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,12 @@ demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, 
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+faults: setup ## the fault tests that take minutes, which `make test` leaves out
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m minutes
+
+chaos: setup ## break a house of its own at random and prove that nothing is lost or done twice (SEED=n, MINUTES=m)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 browser: ## what the tests of pages look with: Chromium and a Chinese typeface, by apt as root
 	@sh deploy/local/browser.sh

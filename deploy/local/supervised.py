@@ -53,6 +53,11 @@ class Supervised:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     @property
+    def exit_status(self) -> int | None:
+        """How it ended last; None while it runs."""
+        return self._process.poll() if self._process else None
+
+    @property
     def state(self) -> str:
         """In a word, for people."""
         if not self._is_wanted:

@@ -12,17 +12,24 @@ log = structlog.get_logger(__name__)
 
 
 class StreamConflict(RuntimeError):
-    """The topic and this database tell different histories; a person must decide (runbook on restored databases)."""
+    """The topic and this database do not fit each other; a person must decide (runbook on restored databases)."""
 
 
 async def agree_with_topic(connection: AsyncConnection, bootstrap: str, topic: str) -> None:
     """Compare what was assigned and acknowledged with what each partition ends with, and note what follows from it.
 
     Topic ahead: the database was restored or copied, raise StreamConflict. Topic behind what was acknowledged: the
-    broker lost its tail, so those rows are to be sent again under their numbers.
+    broker lost its tail, so those rows are to be sent again under their numbers. Another number of partitions would
+    put customers elsewhere than their history: StreamConflict.
     """
     last = await _last_records(bootstrap, topic)
     heads = await stream_store.heads(connection)
+    if last.keys() != heads.keys():
+        msg = (
+            f"{topic} has {len(last)} partitions, this database numbers {len(heads)}: a customer's events would leave "
+            "their order. Nothing is published; the number changes by moving to a new topic only."
+        )
+        raise StreamConflict(msg)
     resend: dict[int, int] = {}
     for partition_no, record in last.items():
         head = heads[partition_no]

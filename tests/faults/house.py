@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from dueflow_client import Addresses, Dueflow
 
-from checker.everything import Installation, check_everything
+from checker.everything import Installation, Verdict, check_everything
+from checker.findings import Finding
 from deploy.local.ports import answers, free_port
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.runner import LocalStack
@@ -96,15 +97,24 @@ class House:
 
     async def check(self) -> None:
         """Assert what holds after every fault: drained in a minute (L), once (O), nothing lost (N), balanced (B)."""
+        verdict = await self.verdict(patience_seconds=_DRAINED_SECONDS)
+        broken = [told(each) for each in verdict.findings if not each.holds]
+        assert not broken, "\n".join(broken)
+
+    async def verdict(self, *, patience_seconds: float) -> Verdict:
+        """Return what the checker says, once everybody has heard everything or the patience is over."""
         installation = Installation(
             database_urls={service: self.stack.checker_url(service) for service in SERVICES},
             bootstrap=self.stack.bootstrap,
             topic_prefix=self.stack.topic_prefix,
             ledger=self.dueflow.ledger,
         )
-        verdict = await check_everything(installation, patience_seconds=_DRAINED_SECONDS)
-        broken = [f"{each.check}: {each.wrong}, {each.differences}" for each in verdict.findings if not each.holds]
-        assert not broken, "\n".join(broken)
+        return await check_everything(installation, patience_seconds=patience_seconds)
+
+
+def told(finding: Finding) -> str:
+    """Return a finding that does not hold as one line."""
+    return f"{finding.check}: {finding.wrong}, {finding.differences}"
 
 
 @asynccontextmanager
@@ -118,9 +128,10 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
         stack = LocalStack(
             folder, partitions=PARTITIONS, fast_clock=True, prefix="faults", postgres=postgres, kafka=kafka
         )
-        async with stack, Dueflow(_addresses(stack), key=stack.api_key) as dueflow:
+        async with stack, Dueflow(addresses(stack), key=stack.api_key) as dueflow:
             yield House(stack, postgres, kafka, to_kafka, dueflow)
 
 
-def _addresses(stack: LocalStack) -> Addresses:
+def addresses(stack: LocalStack) -> Addresses:
+    """Return where the APIs of a stack answer."""
     return Addresses(**{service: stack.api_url(service) for service in SERVICES})

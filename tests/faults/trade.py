@@ -12,7 +12,7 @@ from dueflow_client import Dueflow, Problem
 from dueflow_client.shapes import ContactPoint, Customer, Entity, Invoice, Payment
 
 FIRST_DAY = date(2025, 3, 3)
-_ENTITY = "faults"
+ENTITY = "faults"
 _PRICE = "113.00"
 _LONGEST_DAY_SECONDS = 120
 
@@ -42,7 +42,7 @@ class Trade:
     def bill(self, customer: str, *, due_in_days: int) -> Invoice:
         """Return an invoice of today; a due date in the past makes it overdue at once."""
         return {
-            "entity": _ENTITY,
+            "entity": ENTITY,
             "number": f"R-{next(self._numbers)}",
             "customer_number": customer,
             "issue_date": self.day.isoformat(),
@@ -61,7 +61,7 @@ class Trade:
     async def pay(self, customer: str, invoice_number: str) -> None:
         """Pay an invoice in full."""
         payment: Payment = {
-            "entity": _ENTITY,
+            "entity": ENTITY,
             "customer_number": customer,
             "source": "bank",
             "reference": f"P-{next(self._numbers)}",
@@ -112,7 +112,7 @@ def _all_accepted(results: Sequence[Any | Problem]) -> None:
 
 
 _COMPANY: Entity = {
-    "code": _ENTITY,
+    "code": ENTITY,
     "name": "Faults Ltd.",
     "country": "CN",
     "zone": "Asia/Shanghai",
