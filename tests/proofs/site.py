@@ -1,7 +1,7 @@
 """One service at work inside of a test: its real API, consumer and days over a real database, its topic in memory."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,11 +29,11 @@ from shared.messaging.relay import Relay
 from shared.run import make_api
 from shared.service import Context, Service, make_context, topic_of
 from shared.web.keys import key_entry
+from tests.faults.house import PARTITIONS
 from tests.proofs.canonical import Dump, dump
 
 KEY = "proofs-key-0123456789"
 SERVICES: Mapping[str, Service] = {each.name: each for each in (CREDIT, LEDGER, COLLECTIONS, NOTIFICATIONS)}
-PARTITIONS = 3
 EVERYWHERE = -1
 Topics = dict[Place, list[Record]]
 
@@ -126,12 +126,12 @@ class Site:
         heard = [topic_of(self.context.settings, each) for each in self.service.listens_to]
         return [(topic, number) for topic in heard for number in range(PARTITIONS)]
 
-    async def listen(self, *, order: Collection[Place] | None = None) -> bool:
-        """Hear what is new, record by record, and work the days that come; return whether anything was new."""
+    async def listen(self, places: Sequence[Place] | None = None) -> bool:
+        """Hear what is new (in `places`), record by record, and work the days; return whether anything was new."""
         moved = False
         for number in sorted(self.waiting):
             moved |= await self._go_on(number)
-        for place in order or self.places:
+        for place in self.places if places is None else places:
             while (record := self._next(place)) is not None:
                 await self.lane.take(place, [record])
                 self.heard[place] = record.offset + 1
@@ -191,8 +191,10 @@ class Site:
         await self.let_go()
 
 
-def open_site(name: str, database_url: str, folder: Path, *, topics: Topics, clock: FixedClock) -> Site:
-    """Return a service on this migrated database, under the fast clock."""
+def open_site(
+    name: str, database_url: str, folder: Path, *, topics: Topics, clock: FixedClock, fast: bool = True
+) -> Site:
+    """Return a service on this migrated database, by default under the fast clock."""
     keys = folder / "keys.json"
     if not keys.exists():
         keys.write_text(json.dumps([key_entry("erp", KEY, frozenset({"read", "write", "admin"}))]))
@@ -204,7 +206,7 @@ def open_site(name: str, database_url: str, folder: Path, *, topics: Topics, clo
         port=1,
         worker_port=1,
         partitions=PARTITIONS,
-        clock="fast",
+        clock="fast" if fast else "civil",
         rate_per_second=1_000_000,
         **({"day_followers": ()} if name == "ledger" else {}),  # type: ignore[arg-type]
     )
