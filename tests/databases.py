@@ -26,7 +26,10 @@ class RunDatabases:
 
     async def copy_of(self, service: str | None) -> str:
         """The name of a new database: as the service's migrations leave it, or empty for None."""
-        template = await self._migrated(service) if service else "template1"
+        return await self.duplicate(await self._migrated(service) if service else "template1")
+
+    async def duplicate(self, template: str) -> str:
+        """The name of a new database like `template`, to which nobody may be connected."""
         name = f"{self._prefix}_{secrets.token_hex(6)}"
         await self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{await self._owner()}"')
         return name

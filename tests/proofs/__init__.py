@@ -1,0 +1,1 @@
+"""Proofs over all services: order and batches, replay from the topics, and a model beside the real thing."""
