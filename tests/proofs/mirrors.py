@@ -7,7 +7,7 @@ MIRRORS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "balance": frozenset(),
         "instalment": frozenset(),
         "open_dispute": frozenset(),
-        "promise_end": frozenset(),
+        "promise_end": frozenset({"known_date"}),
         "receivable": frozenset({"matched_minor"}),
     },
     "ledger": {"credit_terms": frozenset(), "promised_terms": frozenset(), "worked_day": frozenset()},
@@ -18,7 +18,8 @@ MIRRORS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "notifications": {"creditor": frozenset(), "debt": frozenset(), "rest": frozenset()},
 }
-"""They follow from what the others told, but for these columns, which follow from orders and disputes of its own."""
+"""They follow from what the others told, but for these columns: what its own orders and disputes left there, and the
+day on which it heard of something."""
 
 SOURCES: Mapping[str, tuple[str, ...]] = {
     "credit": ("collections", "ledger"),

@@ -15,7 +15,7 @@ DAYS = 40
 PRICES = (31_300, 100_000, 7_050)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Recording:
     """By service: the database before, what was done then one thing after the other, and the dump afterwards."""
 

@@ -48,7 +48,7 @@ class Step:
     record: Record | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class Site:
     """One service's database with everything that works on it; `done` is what it did, in its order."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.ids import customer_id_of
 from shared.messaging.customers import lock_customers
-from tests.proofs.site import PARTITIONS
+from tests.faults.house import PARTITIONS
 from tests.proofs.town import Town
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(120)]

@@ -48,12 +48,14 @@ async def _speak(trade: Trade) -> None:
     await trade.issue([trade.bill(each, due_in_days=-9) for each in people])
     await trade.turn()
     named: list[Any] = [{"entity": "faults", "customer_number": each, "amount": "60.00"} for each in people]
-    await dueflow.collections.open_dispute({**named[0], "invoice_number": trade.invoices[-3], "reason": "damaged"})
-    promised = (trade.day + timedelta(days=1)).isoformat()
-    await dueflow.collections.record_promise({**named[1], "currency": "CNY", "promised_date": promised})
+    dispute: Any = {**named[0], "invoice_number": trade.invoices[-3], "reason": "damaged"}
+    await dueflow.collections.open_dispute(dispute)
+    tomorrow = (trade.day + timedelta(days=1)).isoformat()
+    promise: Any = {**named[1], "currency": "CNY", "promised_date": tomorrow}
+    await dueflow.collections.record_promise(promise)
     await trade.pay(people[1], trade.invoices[-2])
-    order = {"customer_number": people[2], "order_number": "O-1", "amount": "10.00", "currency": "CNY"}
-    await dueflow.credit.check_order(order)  # type: ignore[arg-type]
+    order: Any = {"customer_number": people[2], "order_number": "O-1", "amount": "10.00", "currency": "CNY"}
+    await dueflow.credit.check_order(order)
 
 
 @asynccontextmanager

@@ -19,14 +19,15 @@ from services.notifications.usecases.load_templates import load_templates
 from shared.clock import FixedClock
 from shared.ids import customer_id_of, partition_of
 from tests.databases import RunDatabases
+from tests.faults.house import PARTITIONS
 from tests.faults.trade import _COMPANY, _contact, _customer
-from tests.proofs.site import PARTITIONS, SERVICES, Site, Step, Topics, open_site
+from tests.proofs.site import SERVICES, Site, Step, Topics, open_site
 
 FIRST_DAY = date(2026, 3, 2)
 ENTITY = _COMPANY["code"]
 
 
-@dataclass
+@dataclass(repr=False)
 class Town:
     """Four sites and the topics between them."""
 
