@@ -68,7 +68,7 @@ async def message_counts(dueflow: Dueflow) -> list[MessageCount]:
         counts[each["channel"], each["state"], each["reason"]] += 1
     return [
         MessageCount(channel=channel, state=state, reason=reason, number=number)
-        for (channel, state, reason), number in counts.most_common()
+        for (channel, state, reason), number in sorted(counts.items(), key=_frequent_first)
     ]
 
 
@@ -83,3 +83,8 @@ def _end(state: str) -> str:
     if state in _HAPPENED:
         return "happened"
     return "waiting" if state in _WAITING else "passed_over"
+
+
+def _frequent_first(counted: tuple[tuple[str, str, str | None], int]) -> tuple[int, str, str, str]:
+    (channel, state, reason), number = counted
+    return -number, channel, state, reason or ""
