@@ -1,13 +1,11 @@
-"""A private PostgreSQL: made in a folder, listening on loopback and a Unix socket with a password, gone when we are."""
+"""A private PostgreSQL: made in a folder, listening on loopback with a password, gone when we are."""
 
-import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
 
 from deploy.local.ports import free_port
 from deploy.local.privileges import account_for_postgres, reachable_folder, reachable_program
@@ -15,13 +13,12 @@ from deploy.local.processes import kill, spawn, stop, wait_until
 from deploy.local.run_secrets import Secrets
 
 OLDEST_MAJOR = 15
-_LONGEST_SOCKET_PATH = 100
-"""Bytes, with the socket's own name: what every system we know allows."""
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _SUPERUSER = "postgres"
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "128MB",
     "timezone": "UTC",
@@ -50,13 +47,6 @@ class EmbeddedPostgres:
         """The superuser's URL, `postgresql://…/postgres`, once launched; the port stays the same over restarts."""
         return f"postgresql://{_SUPERUSER}:{self._password}@127.0.0.1:{self._port}/postgres"
 
-    @property
-    def local_url(self) -> str:
-        """The same by its Unix socket, where a statement costs about half; `url` if the socket's path were too long."""
-        if not self._sockets:
-            return self.url
-        return f"postgresql://{_SUPERUSER}:{self._password}@/postgres?host={quote(self._sockets)}&port={self._port}"
-
     def start(self) -> None:
         """Launch and wait until connections are accepted."""
         self.launch()
@@ -68,8 +58,7 @@ class EmbeddedPostgres:
             self._initialize()
         self._end_leftover()
         self._port = free_port(wanted=self._port)
-        settings = {**self._settings, "unix_socket_directories": self._sockets}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         self._process = spawn(
             [self._programs / "postgres", "-D", self._data, "-p", str(self._port), *options],
             log=self.log,
@@ -97,12 +86,6 @@ class EmbeddedPostgres:
     def has_crashed(self) -> bool:
         """Whether it ended without being told to."""
         return self._is_wanted and self._running.poll() is not None
-
-    @property
-    def _sockets(self) -> str:
-        """The folder of the socket, or nothing: a comma would be the end of its name for the server."""
-        longest = os.fsencode(self._folder / ".s.PGSQL.65535.lock")
-        return "" if len(longest) > _LONGEST_SOCKET_PATH or b"," in longest else str(self._folder)
 
     @property
     def _data(self) -> Path:

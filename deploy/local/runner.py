@@ -140,7 +140,7 @@ class LocalStack:
         self._exits.push_async_callback(asyncio.to_thread, self.kafka.stop)
         await asyncio.to_thread(self.postgres.wait_ready)
         self._databases = await ensure_databases(
-            server_url=self.postgres.local_url,
+            server_url=self.postgres.url,
             password_of=self._secrets.get,
             services=self.services,
             prefix=self._database_prefix,

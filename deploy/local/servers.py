@@ -16,7 +16,7 @@ class NamedPostgres:
     has_crashed = False  # or somebody else notices
 
     def __init__(self, url: str) -> None:
-        self.url = self.local_url = url
+        self.url = url
 
     def launch(self) -> None:
         """It runs already."""
