@@ -27,6 +27,8 @@ class FastClock:
 
     async def turn_to(self, day: date) -> int:
         """Open `day`, return when all services have worked it: how many instalments became overdue with it."""
+        # A day's marker may overtake what credit makes of the facts before it: a light that turns is heard first.
+        await self.until_quiet()
         give_up_at = time.monotonic() + _LONGEST_DAY_SECONDS
         await self._dueflow.ledger.open_day(day)
         while not (state := await self._dueflow.ledger.day(day, wait_seconds=_WAIT_SECONDS))["complete"]:
