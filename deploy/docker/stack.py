@@ -10,7 +10,7 @@ from typing import Self
 from deploy.docker.compose import Compose, fresh_settings, read_settings
 from deploy.local.databases import SERVICES, for_sqlalchemy
 from deploy.local.ports import USUAL_PORTS, answers
-from deploy.local.state import ROOT, StackState, forget_state, lock_folder
+from deploy.local.state import ROOT, StackState, held_folder
 
 PROJECT = "dueflow-demo"
 WORKER_PORTS = {"credit": 8011, "ledger": 8012, "collections": 8013, "notifications": 8014}
@@ -46,12 +46,11 @@ class ComposeStack:
     async def __aenter__(self) -> Self:
         """Build the images, start everything in order and return when all of it is healthy; raises `ComposeFailed`."""
         try:
-            self._exits.enter_context(lock_folder(self.root))
+            self._exits.enter_context(held_folder(self.root))
             await self._forget()  # what a run that was killed has left
             self._exits.push_async_callback(self._forget)
             self._tell("images are built, containers start")
             await self.start()
-            self._exits.callback(forget_state, self.root)
             state_of(self.settings, worker_ports=WORKER_PORTS).save(self.root)
         except BaseException:
             await self._exits.aclose()

@@ -18,7 +18,7 @@ from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.run_secrets import Secrets
 from deploy.local.servers import NamedKafka, NamedPostgres, find_kafka, find_postgres
 from deploy.local.service_processes import installed_services, mailbox_process, migrate, service_processes
-from deploy.local.state import StackState, forget_state, lock_folder
+from deploy.local.state import StackState, held_folder
 from deploy.local.supervised import Supervised
 from deploy.local.topics import ensure_topics
 
@@ -62,9 +62,7 @@ class LocalStack:
     async def __aenter__(self) -> Self:
         """Start everything in order and return when all of it is ready."""
         try:
-            self._exits.enter_context(lock_folder(self.root))
-            forget_state(self.root)  # what a killed run said of itself
-            self._exits.callback(forget_state, self.root)
+            self._exits.enter_context(held_folder(self.root))
             await self._start_servers()
             await self._start_processes()
             self._state().save(self.root)

@@ -2,6 +2,8 @@
 
 import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -48,9 +50,18 @@ def load_state(root: Path) -> StackState:
     return StackState(**json.loads((root / "stack.json").read_text()))
 
 
-def forget_state(root: Path) -> None:
-    """The stack has ended."""
-    (root / "stack.json").unlink(missing_ok=True)
+@contextmanager
+def held_folder(root: Path) -> Iterator[None]:
+    """Hold `root` for one stack, from before its first process until after its last; raises `AlreadyRunning`.
+
+    At the end, and of what a killed run left behind, nothing is said any more: so who waits for a stack waits for all.
+    """
+    with lock_folder(root):
+        try:
+            _forget_state(root)
+            yield
+        finally:
+            _forget_state(root)
 
 
 def is_running(root: Path) -> bool:
@@ -74,3 +85,7 @@ def lock_folder(root: Path) -> IO[str]:
         lock.close()
         raise AlreadyRunning(f"a stack runs in {root} already: end it with `make down`") from error
     return lock
+
+
+def _forget_state(root: Path) -> None:
+    (root / "stack.json").unlink(missing_ok=True)
