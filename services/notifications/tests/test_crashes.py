@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.ports import free_port
 from deploy.local.topics import ensure_topics
 from services.notifications.tests.facts import TODAY, Customer, person
 from services.notifications.tests.house import PARTITIONS, House
@@ -43,7 +44,7 @@ async def test_a_killed_worker_leaves_no_message_sent_twice(
         "DUEFLOW_PARTITIONS": str(PARTITIONS),
         "DUEFLOW_CLOCK": "fast",
         "DUEFLOW_PORT": "1",
-        "DUEFLOW_WORKER_PORT": str(house.sink.port + 1),
+        "DUEFLOW_WORKER_PORT": str(free_port()),
         "DUEFLOW_SMTP_PORT": str(house.sink.port),
     }
     customers = [Customer(f"C-{number}") for number in range(3)]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from deploy.local.ports import free_port
 from shared.web import reading
 from shared.web.tests.service import KEYS
 
@@ -109,11 +110,3 @@ async def _stop_under_way(process: subprocess.Popen[bytes], url: str) -> int:
         await asyncio.sleep(0.2)
         os.kill(process.pid, signal.SIGTERM)
         return (await under_way).status_code
-
-
-def free_port() -> int:
-    """A port that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
