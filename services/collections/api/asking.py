@@ -1,27 +1,24 @@
-"""How requests name customers and reasons, and how they reach their use case."""
+"""How requests name entities and reasons, and how they reach their use case."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import Depends
 from pydantic import Field
 from sqlalchemy import Row
 
 from services.collections.store.listings import Listed, find_record
 from services.collections.usecases.request import Request
-from shared.ids import customer_id_of
 from shared.service import Context
 from shared.web.gather import Gatherer
 from shared.web.idempotency import KeyedRequest, StoredAnswer
 from shared.web.models import SingleLine
-from shared.web.problem_types import INVALID, NOT_FOUND
+from shared.web.problem_types import NOT_FOUND
 from shared.web.problems import Problem
 
 R = TypeVar("R")
 
-CustomerNumber = Annotated[str, SingleLine(64)]
 EntityCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,63}$", examples=["cn01"])]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,63}$", examples=["agreed_by_phone"])]
 Note = Annotated[str, SingleLine(500)]
@@ -46,16 +43,3 @@ async def find(context: Context, listed: Listed, record_id: UUID) -> Row[Any]:
     if found is None:
         raise Problem(NOT_FOUND)
     return found
-
-
-def _named(customer_id: UUID | None = None, customer_number: CustomerNumber | None = None) -> UUID | None:
-    if customer_number is None:
-        return customer_id
-    if customer_id not in (None, customer_id_of(customer_number)):
-        raise Problem(
-            INVALID, errors=[{"pointer": "/customer_number", "detail": "Names another customer than customer_id"}]
-        )
-    return customer_id_of(customer_number)
-
-
-NamedCustomer = Annotated[UUID | None, Depends(_named)]

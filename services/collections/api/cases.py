@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy import Row
 
-from services.collections.api.asking import Code, NamedCustomer, Note, ask, find, gather
+from services.collections.api.asking import Code, Note, ask, find, gather
 from services.collections.api.shown import CaseReceipt, CaseShown, EntryShown, answer, fitting, money
 from services.collections.domain.records import Case
 from services.collections.store.histories import read_entries
@@ -15,6 +15,7 @@ from services.collections.store.listings import CASES, list_records
 from services.collections.usecases.steer_cases import ClassifyDebtor, LowerFloor, classify_debtors, lower_floors
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader
 from shared.web.models import StrictModel

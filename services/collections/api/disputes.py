@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy import Row
 
-from services.collections.api.asking import Code, CustomerNumber, EntityCode, NamedCustomer, ask, find, gather
+from services.collections.api.asking import Code, EntityCode, ask, find, gather
 from services.collections.api.shown import DisputeReceipt, DisputeShown, answer, fitting, money
 from services.collections.domain.records import Dispute
 from services.collections.store.listings import DISPUTES, list_records
@@ -20,6 +20,7 @@ from services.collections.usecases.settle_disputes import (
 from shared.ids import customer_id_of
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import CustomerNumber, NamedCustomer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader
 from shared.web.models import PositiveAmountText, SingleLine, StrictModel

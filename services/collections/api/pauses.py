@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import model_validator
 from sqlalchemy import Row
 
-from services.collections.api.asking import Code, CustomerNumber, EntityCode, NamedCustomer, ask, find, gather
+from services.collections.api.asking import Code, EntityCode, ask, find, gather
 from services.collections.api.shown import PauseReceipt, PauseShown, answer, fitting
 from services.collections.domain.pauses import Pause
 from services.collections.store.listings import PAUSES, list_records
@@ -15,6 +15,7 @@ from services.collections.usecases.pause_dunning import EndPause, StartPause, en
 from shared.ids import customer_id_of
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import CustomerNumber, NamedCustomer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader
 from shared.web.models import BusinessDate, SingleLine, StrictModel

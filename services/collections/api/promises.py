@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy import Row
 
-from services.collections.api.asking import Code, CustomerNumber, EntityCode, NamedCustomer, ask, find, gather
+from services.collections.api.asking import Code, EntityCode, ask, find, gather
 from services.collections.api.shown import PromiseReceipt, PromiseShown, answer, fitting, money
 from services.collections.domain.records import Promise
 from services.collections.store.listings import PROMISES, list_records
@@ -21,6 +21,7 @@ from shared.ids import customer_id_of
 from shared.money import AmountError, parse_amount
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import CustomerNumber, NamedCustomer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader
 from shared.web.models import BusinessDate, Currency, PositiveAmountText, SingleLine, StrictModel

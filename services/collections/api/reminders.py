@@ -8,12 +8,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import Row
 
-from services.collections.api.asking import Code, NamedCustomer, find
+from services.collections.api.asking import Code, find
 from services.collections.api.shown import ReminderLineShown, ReminderShown, Shown, fitting, money
 from services.collections.store.histories import count_steps, list_steps
 from services.collections.store.listings import REMINDERS, list_records
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.keys import Reader
 from shared.web.models import AmountText, BusinessDate
 from shared.web.routing import router

@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlalchemy import Row
 
-from services.collections.api.asking import Code, NamedCustomer, Note, ask, find, gather
+from services.collections.api.asking import Code, Note, ask, find, gather
 from services.collections.api.shown import TaskReceipt, TaskShown, answer, fitting
 from services.collections.domain.records import Task
 from services.collections.store.listings import TASKS, list_records
 from services.collections.usecases.do_tasks import CompleteTask, DecideTask, complete_tasks, decide_tasks
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader
 from shared.web.models import BusinessDate, StrictModel

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.credit.api.asking import CustomerNumber
 from services.credit.domain.profile import Grade, Kind
 from services.credit.gateways.fact_documents import AmendedFacts, Code, Facts, Name, ZeroOrMore
+from shared.web.customers import CustomerNumber
 from shared.web.models import BusinessDate, CountryCode, Currency, MoneyText, MultiLine, SingleLine, StrictModel
 
 OrderNumber = Annotated[str, SingleLine(64)]

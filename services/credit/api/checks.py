@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.api import shown
-from services.credit.api.asking import NamedCustomer, asked, block_lane
+from services.credit.api.asking import asked, block_lane
 from services.credit.api.bodies import CheckOrder, OrderNumber
 from services.credit.api.shown import CheckShown
 from services.credit.domain.policy import Policy
@@ -18,6 +18,7 @@ from services.credit.usecases import check_orders as use
 from shared.ids import customer_id_of
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.api import shown
-from services.credit.api.asking import CustomerNumber, asked, known_profile
+from services.credit.api.asking import asked, known_profile
 from services.credit.api.bodies import AmendCustomer, RegisterCustomer, RegisterCustomers
 from services.credit.api.shown import ChangeShown, CustomerShown
 from services.credit.domain.policy import Policy
@@ -21,6 +21,7 @@ from services.credit.usecases.request import Request
 from shared.ids import customer_id_of
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import CustomerNumber
 from shared.web.gather import Gatherer, Lane
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader

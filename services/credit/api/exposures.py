@@ -10,7 +10,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.credit.api.asking import NamedCustomer
 from services.credit.api.shown import MoneyShown, PartShown
 from services.credit.domain.exposure import Parts, exposure
 from services.credit.domain.profile import Profile
@@ -24,6 +23,7 @@ from services.credit.usecases.check_answer import money, shown_parts
 from shared.money import Money, format_amount
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.keys import Reader
 from shared.web.models import AmountText
 from shared.web.routing import router

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.api import shown
-from services.credit.api.asking import NamedCustomer, asked, block_lane
+from services.credit.api.asking import asked, block_lane
 from services.credit.api.bodies import LiftHold
 from services.credit.api.shown import HoldShown, ListedHold
 from services.credit.domain.holds import Hold
@@ -17,6 +17,7 @@ from services.credit.store.holds import list_holds, load_holds
 from services.credit.usecases import lift_holds as use
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader

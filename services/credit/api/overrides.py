@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.credit.api.asking import NamedCustomer, asked
+from services.credit.api.asking import asked
 from services.credit.api.bodies import Note
 from services.credit.api.shown import Shown, answer
 from services.credit.domain.policy import Policy
@@ -19,6 +19,7 @@ from services.credit.store.values import row_of
 from services.credit.usecases.override_grades import AskOverride, DecideOverride, ask_overrides, decide_overrides
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed, KeyedRequest, StoredAnswer
 from shared.web.keys import Reader

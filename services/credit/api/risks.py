@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.credit.api.asking import NamedCustomer
 from services.credit.api.shown import MoneyShown, Shown
 from services.credit.domain.light import Color
 from services.credit.domain.limits import Source
@@ -16,6 +15,7 @@ from services.credit.usecases.check_answer import money
 from shared.money import Money
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.keys import Reader
 from shared.web.routing import router
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from services.credit.api.asking import NamedCustomer
 from services.credit.api.shown import Shown
 from services.credit.domain.policy import Policy
 from services.credit.store.days import newest_day
 from services.credit.store.items import list_stale
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.keys import Reader
 from shared.web.routing import router
 

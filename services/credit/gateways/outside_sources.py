@@ -5,16 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import yaml
 from pydantic import ValidationError
 
 from services.credit.gateways.fact_columns import COLUMNS, body_of, column_of
 from services.credit.gateways.fact_documents import AmendedFacts
-from shared.web.models import BusinessDate, SingleLine
-
-CustomerNumber = Annotated[str, SingleLine(64)]
+from shared.web.customers import CustomerNumber
+from shared.web.models import BusinessDate
 
 
 class SourcedFacts(AmendedFacts):

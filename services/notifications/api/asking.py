@@ -1,23 +1,17 @@
-"""How requests name customers and people, and how they become requests to use cases."""
+"""How requests name people, and how they become requests to use cases."""
 
 from typing import Annotated
-from uuid import UUID
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from fastapi import Depends
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from services.notifications.usecases.request import Request
-from shared.ids import customer_id_of
 from shared.service import Context
 from shared.web.idempotency import KeyedRequest
 from shared.web.models import SingleLine
-from shared.web.problem_types import INVALID
-from shared.web.problems import Problem
 
-CustomerNumber = Annotated[str, SingleLine(64)]
 Name = Annotated[str, SingleLine(200)]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.+-]{0,63}$", examples=["finance"])]
 
@@ -51,16 +45,3 @@ PhoneText = Annotated[str, SingleLine(16), AfterValidator(_phone), Field(example
 def asked(context: Context, keyed: KeyedRequest) -> Request:
     """Return the request as use cases know it."""
     return Request(keyed.origin, context.clock.now())
-
-
-def _named(customer_id: UUID | None = None, customer_number: CustomerNumber | None = None) -> UUID | None:
-    if customer_number is None:
-        return customer_id
-    if customer_id not in {None, customer_id_of(customer_number)}:
-        raise Problem(
-            INVALID, errors=[{"pointer": "/customer_number", "detail": "Names another customer than customer_id"}]
-        )
-    return customer_id_of(customer_number)
-
-
-NamedCustomer = Annotated[UUID | None, Depends(_named)]

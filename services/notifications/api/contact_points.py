@@ -12,16 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.api.asking import (
-    BATCH_ITEMS,
-    Code,
-    CustomerNumber,
-    EmailText,
-    Name,
-    NamedCustomer,
-    PhoneText,
-    asked,
-)
+from services.notifications.api.asking import BATCH_ITEMS, Code, EmailText, Name, PhoneText, asked
 from services.notifications.domain.contact import ContactPoint
 from services.notifications.store import contact_points as store
 from services.notifications.usecases.change_contact_points import (
@@ -35,6 +26,7 @@ from services.notifications.usecases.request import Request
 from shared.ids import customer_id_of
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import CustomerNumber, NamedCustomer
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from services.notifications.api.asking import NamedCustomer, asked
+from services.notifications.api.asking import asked
 from services.notifications.domain.message import Action, Message, State
 from services.notifications.store import message_pages as store
 from services.notifications.usecases.desk import Desk
@@ -16,6 +16,7 @@ from services.notifications.usecases.resolve_messages import ResolveMessage, res
 from shared.money import format_amount
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import NamedCustomer
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed, StoredAnswer
 from shared.web.keys import Reader

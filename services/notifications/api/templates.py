@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.notifications.api.asking import Code, CustomerNumber, asked
+from services.notifications.api.asking import Code, asked
 from services.notifications.domain.look import Look
 from services.notifications.gateways.rendering import BadTemplate, Words
 from services.notifications.store import days, messages, templates
@@ -20,6 +20,7 @@ from services.notifications.usecases.try_words import try_words
 from shared.ids import customer_id_of, partition_of
 from shared.service import Context
 from shared.web.cursor import Listing, Page
+from shared.web.customers import CustomerNumber
 from shared.web.gather import Gatherer
 from shared.web.idempotency import KeyedAdmin, StoredAnswer
 from shared.web.keys import Reader, Writer
