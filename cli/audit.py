@@ -11,7 +11,8 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from checker.audit import AuditVerdict, verify_audit
-from cli.connection import Json, RunName, ask, print_json, running_stack, wants_json
+from cli.connection import Json, RunName, ask, ended, print_json, running_stack, wants_json
+from cli.exits import Exit
 from demo.reporting import audit_proof
 from deploy.local.state import StackState
 
@@ -30,7 +31,7 @@ def verify(*, run: RunName = None, as_json: Json = False) -> None:
         print_json(_answer(verdict))
     else:
         _show(console, verdict)
-    raise typer.Exit(0 if verdict.holds else 1)
+    raise typer.Exit(Exit.HELD if verdict.holds else Exit.DIFFERS)
 
 
 @audit.command()
@@ -54,8 +55,7 @@ def _ask(state: StackState) -> AuditVerdict:
         return asyncio.run(verify_audit(url, bootstrap=state.bootstrap, topic_prefix=state.topic_prefix))
     except (OSError, SQLAlchemyError, ValueError) as error:
         # The statement that failed is of no use to who reads this.
-        Console(stderr=True).print(f"the audit cannot be read: {type(error).__name__}", style="red")
-        raise typer.Exit(1) from None
+        raise ended(f"the audit cannot be read: {type(error).__name__}", Exit.DIFFERS) from None
 
 
 def _answer(verdict: AuditVerdict) -> Any:
