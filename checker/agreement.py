@@ -44,6 +44,10 @@ async def _figures(snapshot: Snapshot, sql: str, partitions: Collection[int]) ->
 
 
 _HERE = "partition_no = ANY(CAST(:partitions AS smallint[]))"
+_DISPUTED = f"""
+    SELECT 'instalment ' || instalment_id AS key, CAST(sum(amount_minor) AS bigint) AS figure
+    FROM dispute WHERE outcome IS NULL AND {_HERE} GROUP BY instalment_id
+"""
 
 
 def _open(table: str, noun: str) -> str:
@@ -110,10 +114,7 @@ AGREEMENTS = (
         sentence="The ledger knows of every instalment how much of it is disputed.",
         publisher="collections",
         reader="ledger",
-        said=f"""
-            SELECT 'instalment ' || instalment_id AS key, CAST(sum(amount_minor) AS bigint) AS figure
-            FROM dispute WHERE outcome IS NULL AND {_HERE} GROUP BY instalment_id
-        """,
+        said=_DISPUTED,
         heard=f"""
             SELECT 'instalment ' || instalment_id AS key, disputed_minor AS figure
             FROM instalment WHERE disputed_minor > 0 AND {_HERE}
@@ -125,10 +126,7 @@ AGREEMENTS = (
         sentence="Credit leaves out of every debt what is disputed of it, and nothing else.",
         publisher="collections",
         reader="credit",
-        said=f"""
-            SELECT 'instalment ' || instalment_id AS key, CAST(sum(amount_minor) AS bigint) AS figure
-            FROM dispute WHERE outcome IS NULL AND {_HERE} GROUP BY instalment_id
-        """,
+        said=_DISPUTED,
         heard=f"""
             SELECT 'instalment ' || instalment_id AS key, CAST(sum(amount_minor) AS bigint) AS figure
             FROM open_dispute WHERE {_HERE} GROUP BY instalment_id
