@@ -18,7 +18,7 @@ from services.notifications.domain.debt import Debt
 from services.notifications.domain.decision import SpokenLine
 from services.notifications.domain.letter import Demand, letter
 from services.notifications.gateways.printing import Letter
-from services.notifications.gateways.rendering import FOLDER, Words
+from services.notifications.gateways.rendering import Words
 from services.notifications.usecases.write_mail import write_letter
 
 LETTERS = 50
@@ -50,7 +50,7 @@ def measure(letters: int) -> list[Figure]:
     """Return the figures of one run."""
     figures = []
     for language in ("zh", "en"):
-        words = _words(f"formal_demand.{language}")
+        words = Words.built_in(f"formal_demand.{language}")
         _timed(words, language, number=0, invoices=1)  # warm
         for invoices in (0, 1, 8, 200):
             made = [_timed(words, language, number=number, invoices=invoices) for number in range(letters)]
@@ -67,10 +67,6 @@ def _timed(words: Words, language: str, *, number: int, invoices: int) -> tuple[
     started = time.process_time()
     made = write_letter(UUID(int=number << 64), words, model, language=language)
     return (time.process_time() - started) * 1000, made
-
-
-def _words(name: str) -> Words:
-    return Words(*((FOLDER / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("subject", "txt", "html")))
 
 
 def _demand(language: str, *, number: int, invoices: int) -> Demand:

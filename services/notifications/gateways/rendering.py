@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, Template, TemplateError, meta
@@ -44,6 +44,11 @@ class Words:
     subject: str
     body_text: str
     body_html: str
+
+    @classmethod
+    def built_in(cls, name: str) -> Self:
+        """Return the words that come with the program under a name such as "reminder.zh"."""
+        return cls(*((FOLDER / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("subject", "txt", "html")))
 
     @property
     def version(self) -> str:

@@ -23,9 +23,7 @@ async def load_templates(connection: AsyncConnection, *, at: datetime) -> None:
     versions = []
     for path in sorted(FOLDER.glob("*.subject")):
         purpose, language = path.stem.split(".")
-        words = Words(
-            *(path.with_suffix(suffix).read_text(encoding="utf-8") for suffix in (".subject", ".txt", ".html"))
-        )
+        words = Words.built_in(path.stem)
         versions.append(
             Template(
                 template_id=derived_id(_BUILT_IN, f"{purpose}.{language}", words.version),
