@@ -8,8 +8,8 @@ from tests.chaos.papers import Sum
 
 
 @dataclass(slots=True)
-class Account:
-    """By its number or reference each document that was acknowledged; and how the commands fared."""
+class Documents:
+    """Documents by their number or reference."""
 
     invoices: dict[str, Sum] = field(default_factory=dict)
     payments: dict[str, Sum] = field(default_factory=dict)
@@ -17,6 +17,12 @@ class Account:
     credit_notes: dict[str, Sum] = field(default_factory=dict)
     promises: set[str] = field(default_factory=set)
     disputes: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Account(Documents):
+    """What was acknowledged; and how the commands fared."""
+
     acknowledged: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -35,15 +41,9 @@ class Account:
 
 
 @dataclass(slots=True)
-class Books:
+class Books(Documents):
     """The same as the databases hold it; `refunds` and the like do not occur here."""
 
-    invoices: dict[str, Sum] = field(default_factory=dict)
-    payments: dict[str, Sum] = field(default_factory=dict)
-    bounced: set[str] = field(default_factory=set)
-    credit_notes: dict[str, Sum] = field(default_factory=dict)
-    promises: set[str] = field(default_factory=set)
-    disputes: set[str] = field(default_factory=set)
     balances: dict[str, int] = field(default_factory=dict)
 
 
