@@ -6,6 +6,8 @@ import struct
 from types import TracebackType
 from typing import Self
 
+from deploy.local.ports import free_port
+
 _CHUNK_BYTES = 65_536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -14,7 +16,7 @@ class Proxy:
     """Listens on a loopback port of its own and carries bytes to and from `port_behind` as long as it is well."""
 
     def __init__(self, port_behind: int) -> None:
-        self.port = 0
+        self.port = free_port()
         self.latency_seconds = 0.0
         self._port_behind = port_behind
         self._answer_bytes_left: int | None = None
@@ -61,7 +63,6 @@ class Proxy:
         self._speaks.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-            self.port = int(self._server.sockets[0].getsockname()[1])
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(self._carry(reader, writer))
