@@ -1,0 +1,1 @@
+"""What a client must do to serve behind our port to Kafka."""
