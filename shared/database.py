@@ -3,18 +3,21 @@
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 API_CONNECTIONS = 6
 WORKER_CONNECTIONS = 6
+_SILENCE_SECONDS = 2
 
 
 def open_engine(url: str, *, connections: int, application: str, statement_seconds: int = 30) -> AsyncEngine:
     """Return an engine for `postgresql+asyncpg://...`; nothing is connected yet, so the database may still be away.
 
     Row locks are waited for 10 s at most, statements 30 s (or as given); the server ends a transaction idle for 60 s.
+    A server that falls silent is given up 2 s after its own limit, and the connection with it.
     """
     engine = create_async_engine(
         url,
@@ -25,8 +28,13 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
         hide_parameters=True,
         connect_args={
             "timeout": 5,
+            "command_timeout": statement_seconds + _SILENCE_SECONDS,
             "server_settings": {
                 "application_name": application,
+                # Locks of a client that a broken line has taken away are free again in 25 s, not in two hours.
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
                 "statement_timeout": str(statement_seconds * 1000),
                 "lock_timeout": "10000",
                 "idle_in_transaction_session_timeout": "60000",
@@ -36,6 +44,7 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", _give_up_silent)
     return engine
 
 
@@ -49,3 +58,11 @@ def _refuse_closed(_connection: object, entry: ConnectionPoolEntry, _proxy: obje
     driver_connection: Any = entry.driver_connection
     if driver_connection is None or driver_connection.is_closed():
         raise InvalidatePoolError
+
+
+def _give_up_silent(context: ExceptionContext) -> None:
+    """End a connection whose server did not answer in time: the driver would wait for it to confirm that it cancels."""
+    if isinstance(context.original_exception, TimeoutError) and context.connection is not None:
+        driver_connection: Any = context.connection.connection.driver_connection
+        driver_connection.terminate()
+        context.is_disconnect = True

@@ -26,8 +26,8 @@ def is_refusal(error: BaseException) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the connection went away, so that what was last sent to it may or may not have happened."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    """Whether the connection went away or fell silent, so that what was last said may or may not have happened."""
+    return isinstance(error, TimeoutError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 def is_away(error: BaseException) -> bool:

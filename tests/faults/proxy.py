@@ -1,4 +1,4 @@
-"""A TCP proxy that stands in an arrow between two processes and fails on demand: down, reset, silent, slow or cut."""
+"""A TCP proxy that stands in an arrow between two processes and fails on demand: down, reset, silent, slow, cut."""
 
 import asyncio
 import socket
@@ -13,12 +13,18 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Listens on a loopback port of its own and carries bytes to and from `port_behind` as long as it is well."""
+    """Listens on a loopback port of its own and carries bytes to and from `port_behind` as long as it is well.
+
+    `latency_seconds` delays each piece, `bytes_per_second` throttles each direction of a connection, and `piece_bytes`
+    slices what is sent into pieces as small as a bad line makes them.
+    """
 
     def __init__(self, port_behind: int) -> None:
         self.port = free_port()
+        self.port_behind = port_behind
         self.latency_seconds = 0.0
-        self._port_behind = port_behind
+        self.bytes_per_second: int | None = None
+        self.piece_bytes = _CHUNK_BYTES
         self._answer_bytes_left: int | None = None
         self._speaks = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -59,7 +65,8 @@ class Proxy:
 
     async def heal(self) -> None:
         """Carry everything again, at full speed and on the same port."""
-        self.latency_seconds, self._answer_bytes_left = 0.0, None
+        self.latency_seconds, self.bytes_per_second, self.piece_bytes = 0.0, None, _CHUNK_BYTES
+        self._answer_bytes_left = None
         self._speaks.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
@@ -72,7 +79,7 @@ class Proxy:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = [writer]
         try:
-            reader_behind, writer_behind = await asyncio.open_connection("127.0.0.1", self._port_behind)
+            reader_behind, writer_behind = await asyncio.open_connection("127.0.0.1", self.port_behind)
             ends.append(writer_behind)
             self._connections.update(ends)
             async with asyncio.TaskGroup() as pumps:
@@ -87,8 +94,10 @@ class Proxy:
                 end.close()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool) -> None:
-        while data := await reader.read(_CHUNK_BYTES):
+        while data := await reader.read(self.piece_bytes):
             await asyncio.sleep(self.latency_seconds)
+            if self.bytes_per_second:
+                await asyncio.sleep(len(data) / self.bytes_per_second)
             await self._speaks.wait()
             allowed = self._allowed(len(data)) if answers else len(data)
             writer.write(data[:allowed])

@@ -41,10 +41,10 @@ async def connect(proxy: Proxy) -> AsyncIterator[Connect]:
         writer.transport.abort()
 
 
-async def _ask(ends: Ends, question: bytes = b"hello") -> bytes:
+async def _ask(ends: Ends, question: bytes = b"hello", *, seconds: float = 10) -> bytes:
     reader, writer = ends
     writer.write(question)
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(seconds):
         return await reader.readexactly(len(question))
 
 
@@ -81,7 +81,7 @@ async def test_a_blackhole_accepts_and_says_nothing(proxy: Proxy, connect: Conne
     proxy.blackhole()
     ends = await connect()
     with pytest.raises(TimeoutError):
-        await _ask(ends)
+        await _ask(ends, seconds=0.5)
     await proxy.heal()
     assert await _ask(ends, b" again") == b"hello "
 
@@ -93,6 +93,22 @@ async def test_latency_delays(proxy: Proxy, connect: Connect) -> None:
     started = time.monotonic()
     await _ask(ends)
     assert time.monotonic() - started >= 0.2
+
+
+async def test_a_throttled_line_carries_so_many_bytes_a_second(proxy: Proxy, connect: Connect) -> None:
+    """Toxiproxy's `bandwidth`, once each way."""
+    ends = await connect()
+    proxy.bytes_per_second = 10_000
+    started = time.monotonic()
+    assert await _ask(ends, b"x" * 2_000) == b"x" * 2_000
+    assert time.monotonic() - started >= 0.4
+
+
+async def test_what_is_sliced_arrives_whole(proxy: Proxy, connect: Connect) -> None:
+    """Toxiproxy's `slicer`: nobody may take a piece for a message."""
+    ends = await connect()
+    proxy.piece_bytes = 3
+    assert await _ask(ends, b"0123456789") == b"0123456789"
 
 
 async def test_an_answer_is_cut_once_after_so_many_bytes(proxy: Proxy, connect: Connect) -> None:
