@@ -39,7 +39,7 @@ class Supervised:
         self.log = log
         self.restarts = 0
         self.is_ready = False
-        self._arguments = arguments
+        self.arguments = arguments
         self.environment = environment
         self._tell = tell
         self._process: subprocess.Popen[bytes] | None = None
@@ -111,7 +111,7 @@ class Supervised:
 
     def _spawn(self, environment: Mapping[str, str]) -> None:
         self._process = spawn(
-            self._arguments, log=self.log, death_signal=signal.SIGKILL, environment=environment, folder=ROOT
+            self.arguments, log=self.log, death_signal=signal.SIGKILL, environment=environment, folder=ROOT
         )
         self._started = time.monotonic()
         self._is_wanted = True

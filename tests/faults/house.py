@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.policy import default
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dueflow_client import Addresses, Dueflow
 
 from checker.everything import Installation, Verdict, check_everything
 from checker.findings import Finding
 from deploy.local.ports import answers, free_port
-from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.runner import LocalStack
 from deploy.local.supervised import Supervised
 from tests.faults.kafka_behind import KafkaBehindProxy
+from tests.faults.postgres_behind import PostgresBehindProxy
 from tests.faults.proxy import Proxy
 
 SERVICES = ("credit", "ledger", "collections", "notifications")
@@ -32,12 +31,14 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(slots=True)
 class House:
-    """A running installation with a proxy between its services and Kafka."""
+    """A running installation with proxies between its services and Kafka, PostgreSQL and the mail server."""
 
     stack: LocalStack
-    postgres: EmbeddedPostgres
+    postgres: PostgresBehindProxy
     kafka: KafkaBehindProxy
+    to_postgres: Proxy
     to_kafka: Proxy
+    to_mail: Proxy
     dueflow: Dueflow
 
     def processes(self, names: Collection[str]) -> list[Supervised]:
@@ -73,8 +74,9 @@ class House:
 
     async def heal(self) -> None:
         """Bring back whatever a fault took away, and return when all is ready."""
-        await self.to_kafka.heal()
-        if not answers(urlsplit(self.postgres.url).port or 0):
+        for wire in (self.to_postgres, self.to_kafka, self.to_mail):
+            await wire.heal()
+        if not answers(self.postgres.port_behind):
             self.postgres.launch()
         if not answers(self.kafka.port_behind):
             self.kafka.launch()
@@ -120,16 +122,29 @@ def told(finding: Finding) -> str:
 @asynccontextmanager
 async def open_house(folder: Path) -> AsyncIterator[House]:
     """Start everything, and end it afterwards."""
-    port_behind = free_port()
-    async with Proxy(port_behind) as to_kafka:
-        kafka = KafkaBehindProxy(folder / "kafka", port_behind=port_behind, proxy_port=to_kafka.port)
-        # Durable: what a killed server had acknowledged must be there when it comes back.
-        postgres = EmbeddedPostgres(folder / "postgres", durable=True)
+    async with Proxy(free_port()) as to_kafka, Proxy(free_port()) as to_postgres, Proxy(free_port()) as to_mail:
+        kafka = KafkaBehindProxy(folder / "kafka", port_behind=to_kafka.port_behind, proxy_port=to_kafka.port)
+        postgres = PostgresBehindProxy(
+            folder / "postgres", port_behind=to_postgres.port_behind, proxy_port=to_postgres.port
+        )
         stack = LocalStack(
-            folder, partitions=PARTITIONS, fast_clock=True, prefix="faults", postgres=postgres, kafka=kafka
+            folder,
+            partitions=PARTITIONS,
+            fast_clock=True,
+            prefix="faults",
+            postgres=postgres,
+            kafka=kafka,
+            extra_environment={"DUEFLOW_SMTP_PORT": str(to_mail.port)},
         )
         async with stack, Dueflow(addresses(stack), key=stack.api_key) as dueflow:
-            yield House(stack, postgres, kafka, to_kafka, dueflow)
+            to_mail.port_behind = _smtp_port(stack)
+            yield House(stack, postgres, kafka, to_postgres, to_kafka, to_mail, dueflow)
+
+
+def _smtp_port(stack: LocalStack) -> int:
+    """Return where the mailbox takes mails; the services were told the proxy's port."""
+    *_, smtp_port, _page_port = stack.process("mailbox").arguments
+    return int(smtp_port)
 
 
 def addresses(stack: LocalStack) -> Addresses:

@@ -129,6 +129,24 @@ async def test_postgres_killed_under_load_is_told_and_never_hidden(house: House,
     assert house.pids(_SERVICES) == pids
 
 
+@pytest.mark.minutes
+async def test_a_silent_postgres_is_told_and_nobody_hangs(house: House, trade: Trade) -> None:
+    """Row 26: a database that takes every word and answers none: 503 in the end, and all goes on when it is back."""
+    pids = house.pids(_SERVICES)
+    people = await trade.newcomers(10)
+    async with Clerk(house.stack.api_url("ledger"), house.stack.api_key) as clerk:
+        working = asyncio.create_task(clerk.work(trade, people, per_second=10, seconds=4))
+        await asyncio.sleep(1)
+        house.to_postgres.blackhole()
+        await working
+        assert 503 in {answer.status for answer in clerk.answers.values()}
+        house.to_postgres.reset()  # the lines are dead: what was said on them never arrived
+        await house.heal()
+        await clerk.repeat(trade)
+    await _check(house, trade)
+    assert house.pids(_SERVICES) == pids
+
+
 async def test_services_that_start_first_wait_for_their_servers(house: House, trade: Trade) -> None:
     """Row 48: no database, no Kafka: alive and not ready; each comes in turn, and all connect by themselves."""
     services = house.processes(_SERVICES)
