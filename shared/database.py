@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
@@ -28,6 +29,7 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
         hide_parameters=True,
         connect_args={
             "timeout": 5,
+            "connection_class": _Connection,
             "command_timeout": statement_seconds + _SILENCE_SECONDS,
             "server_settings": {
                 "application_name": application,
@@ -46,6 +48,18 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "handle_error", _give_up_silent)
     return engine
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """The driver's connection, which says in one way only that the server went away while it was being set up."""
+
+    async def set_type_codec(self, typename: str, **how: Any) -> None:
+        """Do as the driver does; SQLAlchemy, which calls this for each new connection, translates no error of it."""
+        try:
+            await super().set_type_codec(typename, **how)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            msg = "PostgreSQL went away during the log-in"
+            raise ConnectionResetError(msg) from error
 
 
 def single_statements(engine: AsyncEngine) -> AsyncEngine:

@@ -54,7 +54,9 @@ def count_appended(engine: AsyncEngine, topic: str) -> None:
             metrics.facts.labels(wire).inc(number)
 
     def rollback(connection: Connection) -> None:
-        connection.info.pop(_APPENDED, None)
+        # What a lost connection knew has gone with it, and asking it would hide the loss behind another error.
+        if not connection.invalidated:
+            connection.info.pop(_APPENDED, None)
 
     event.listen(engine.sync_engine, "commit", commit)
     event.listen(engine.sync_engine, "rollback", rollback)

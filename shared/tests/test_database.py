@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import open_engine, single_statements
+from shared.messaging.outbox import count_appended
 from shared.web.outages import is_away, is_lost
 from tests.databases import FreshDatabase
 from tests.faults.proxy import Proxy
 
 _PATIENCE_SECONDS = 30
+_ABSENT = (OSError, DBAPIError)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,11 @@ async def _heard(work: Awaitable[None]) -> Exception:
         except Exception as error:  # noqa: BLE001 - which one it is, is what the caller asks
             return error
     pytest.fail("nothing was said of the silence")
+
+
+async def _select(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("SELECT 1"))
 
 
 async def _fall_silent_in(engine: AsyncEngine, proxy: Proxy) -> None:
@@ -80,6 +90,37 @@ async def test_a_silent_commit_is_an_unknown_outcome(site: _Site) -> None:
 async def test_statements_that_stand_alone_are_given_up_as_well(site: _Site) -> None:
     """Faults 2.26: the relay's and the readers' connections have no transaction that could end them."""
     assert is_lost(await _heard(_fall_silent_in(single_statements(site.engine), site.proxy)))
+
+
+@pytest.mark.parametrize("answer_bytes", range(0, 3000, 600))
+async def test_a_line_cut_anywhere_in_the_log_in_is_an_absence(site: _Site, answer_bytes: int) -> None:
+    """Faults 2.26, 2.48: whatever the driver was about to do, and the next one finds a whole pool."""
+    site.proxy.cut_after(answer_bytes)
+    with suppress(*_ABSENT):
+        await _select(site.engine)
+    await _select(site.engine)
+
+
+async def test_a_server_gone_right_after_the_log_in_is_an_absence(site: _Site) -> None:
+    """Faults 2.26: SQLAlchemy sets up each new connection, and translates no error of the driver's there."""
+
+    def end(connection: Any, _record: object) -> None:
+        connection.driver_connection.terminate()
+
+    event.listen(site.engine.sync_engine, "connect", end, insert=True)
+    assert is_away(await _heard(_select(site.engine)))
+
+
+async def test_a_lost_connection_is_told_and_not_what_it_had_to_publish(site: _Site) -> None:
+    """Faults 2.26: the count of events to be published ends with the connection, and hides nothing."""
+    count_appended(site.engine, "test")
+    site.proxy.cut_after(100_000)
+
+    async def work() -> None:
+        async with site.engine.begin() as connection:
+            await connection.execute(text("SELECT repeat('x', 200_000)"))
+
+    assert is_lost(await _heard(work()))
 
 
 async def test_a_slow_line_that_slices_is_no_fault(site: _Site) -> None:
