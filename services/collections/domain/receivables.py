@@ -41,10 +41,11 @@ class Receivable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What credit says of the customer and policies ask for; all unknown until credit is heard.
+    """What is known of the customer beside his debts; what credit says is unknown until credit is heard.
 
     Another grade or light counts for steps from the day after `turned_date`, on which credit told it: so the work of a
-    day is the same whether it heard of it before or after.
+    day is the same whether it heard of it before or after. `told_date` is the latest day that the ledger told of ahead
+    of the day's marker: whatever is heard or done in between happens on that day, and never goes back.
     """
 
     customer_id: UUID
@@ -58,6 +59,11 @@ class Profile:
     light_before: str | None = None
     turned_date: date | None = None
     key_customer: bool = False
+    told_date: date | None = None
+
+    def latest(self, day: date) -> date:
+        """Return the later of a day that has come and what the ledger told ahead."""
+        return day if self.told_date is None else max(day, self.told_date)
 
     def turn(self, *, on: date, grade: str | None, light: str | None) -> "Profile":
         """Return the profile with the grade and light that credit told on a business date."""

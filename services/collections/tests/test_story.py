@@ -99,3 +99,31 @@ async def test_what_credit_tells_between_the_ledgers_day_and_its_marker_does_not
     light = credit.AlertLevelChanged(light_before="green", light="yellow", reasons=["grade"])
     await house.hear(story.received(light, source="credit"), today=DUE)
     assert await house.rows("SELECT opened_date, closed_date FROM collection_case") == [(story.today, None)]
+
+
+async def test_what_comes_between_the_ledgers_day_and_its_marker_moves_no_stage_back(house: House) -> None:
+    """P5, K1: a debt of 31 days lifts the case just before the marker; a mail of the day before eases nothing."""
+    story = await begin(house, ("I-1", DUE, 100_000), ("I-2", DUE + timedelta(days=30), 100_000))
+    await live_until(house, story, DUE + timedelta(days=30))
+    _, reminder = (await house.outbox("reminder-planned"))[-1]
+    arrived = story.delivered(reminder)
+    story.today += ONE_DAY
+    await house.hear(story.overdue("I-2"), today=DUE + timedelta(days=30))
+    await house.hear(arrived, today=DUE + timedelta(days=30))
+    await house.open_day(story.today)
+    moves = [(kind, body["to_stage"]) for kind, body in await house.outbox() if kind.startswith("stage-")]
+    assert moves == [("stage-escalated", "manager")]
+
+
+async def test_what_is_done_between_the_ledgers_day_and_its_marker_moves_no_stage_back(
+    house: House, desk: Desk
+) -> None:
+    """P5, K1: nor does what a person does at that moment."""
+    story = await begin(house, ("I-1", DUE, 100_000), ("I-2", DUE + timedelta(days=30), 100_000))
+    await live_until(house, story, DUE + timedelta(days=30))
+    story.today += ONE_DAY
+    await house.hear(story.overdue("I-2"), today=DUE + timedelta(days=30))
+    pause = {"scope": "invoice", "invoice_number": "I-2", "entity": ENTITY, "start_date": str(story.today)}
+    await desk.done("/v1/pauses", {"customer_number": "C-1", "reason": "agreed", **pause})
+    moves = [(kind, body["to_stage"]) for kind, body in await house.outbox() if kind.startswith("stage-")]
+    assert moves == [("stage-escalated", "manager")]

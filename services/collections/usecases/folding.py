@@ -1,6 +1,7 @@
 """Folds what comes into the books of customers: loaded together, changed one cause after the other, saved together."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
@@ -42,12 +43,14 @@ class Folding:
         )
         return Folding(shelf, News(outbox))
 
-    def latest_date(self, customer_id: UUID) -> date | None:
-        """Return the latest day on which a case of the customer was opened.
+    def tell_day(self, customer_id: UUID, day: date) -> None:
+        """Note that the ledger tells of a day ahead of its marker."""
+        book = self.shelf.books[customer_id]
+        book.profile = replace(book.profile, told_date=day)
 
-        The ledger tells of a day before its marker comes; what another topic brings in between must not go back.
-        """
-        return max((each.opened_date for each in self.shelf.books[customer_id].cases.values()), default=None)
+    def latest_date(self, customer_id: UUID, day: date) -> date:
+        """Return the customer's day where the marker of `day` is the last that has come."""
+        return self.shelf.books[customer_id].profile.latest(day)
 
     def change(self, customer_id: UUID, cause: Cause, change: Callable[[Book, Moment], R]) -> R:
         """Let something happen to a customer and all that follows; a Refusal leaves the book as it was."""

@@ -48,8 +48,9 @@ def _fold(folding: Folding, received: Received, fold: Fold, *, today: date, reco
     envelope = received.envelope
     if envelope.customer_id is None:
         raise Refused("the event names no customer")
-    known = folding.latest_date(envelope.customer_id) or today
-    as_of = max(envelope.business_date, today) if envelope.wire.startswith(LEDGER) else max(known, today)
+    if envelope.wire.startswith(LEDGER) and envelope.business_date > folding.latest_date(envelope.customer_id, today):
+        folding.tell_day(envelope.customer_id, envelope.business_date)
+    as_of = folding.latest_date(envelope.customer_id, today)
     cause = cause_of_event(envelope, actor=ACTOR, business_date=as_of, recorded_at=recorded_at)
     folding.change(envelope.customer_id, cause, lambda book, at: fold(book, at, received.event, envelope))
 

@@ -72,7 +72,7 @@ async def change_books(
     results = [
         Problem(CONFLICT, "An event of this customer waits for a person; see /v1/parked-customers.")
         if each.request.customer_id in parked
-        else _change(folding, each, _cause(each.request, today[each.request.customer_id]), change)
+        else _change(folding, each, today[each.request.customer_id], change)
         for each in commands
     ]
     behind = {
@@ -82,7 +82,9 @@ async def change_books(
     return results
 
 
-def _change(folding: Folding, command: C, cause: Cause, change: Callable[[Book, Moment, C], R]) -> R | Problem:
+def _change(folding: Folding, command: C, today: date, change: Callable[[Book, Moment, C], R]) -> R | Problem:
+    customer_id = command.request.customer_id
+
     def apply(book: Book, at: Moment) -> R:
         result = change(book, at, command)
         if command.request.number is not None and book.profile.customer_number is None:
@@ -90,7 +92,7 @@ def _change(folding: Folding, command: C, cause: Cause, change: Callable[[Book, 
         return result
 
     try:
-        return folding.change(command.request.customer_id, cause, apply)
+        return folding.change(customer_id, _cause(command.request, folding.latest_date(customer_id, today)), apply)
     except Refusal as refusal:
         return Problem(CONFLICT, f"{str(refusal)[0].upper()}{str(refusal)[1:]}.")
 
