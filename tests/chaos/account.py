@@ -13,6 +13,7 @@ class Documents:
 
     invoices: dict[str, Sum] = field(default_factory=dict)
     payments: dict[str, Sum] = field(default_factory=dict)
+    refunds: dict[str, Sum] = field(default_factory=dict)
     bounced: set[str] = field(default_factory=set)
     credit_notes: dict[str, Sum] = field(default_factory=dict)
     promises: set[str] = field(default_factory=set)
@@ -35,6 +36,8 @@ class Account(Documents):
             owed[each.customer] += each.minor
         for reference, each in self.payments.items():
             owed[each.customer] -= 0 if reference in self.bounced else each.minor
+        for each in self.refunds.values():
+            owed[each.customer] += each.minor
         for each in self.credit_notes.values():
             owed[each.customer] -= each.minor
         return owed
@@ -42,7 +45,7 @@ class Account(Documents):
 
 @dataclass(slots=True)
 class Books(Documents):
-    """The same as the databases hold it; `refunds` and the like do not occur here."""
+    """The same as the databases hold it."""
 
     balances: dict[str, int] = field(default_factory=dict)
 
@@ -50,7 +53,7 @@ class Books(Documents):
 def differences(account: Account, books: Books) -> list[str]:
     """Return each document that only one of the two has, or has otherwise, and each balance that differs."""
     found: list[str] = []
-    for noun in ("invoices", "payments", "credit_notes"):
+    for noun in ("invoices", "payments", "refunds", "credit_notes"):
         found += _compare(noun, getattr(account, noun), getattr(books, noun))
     for noun in ("bounced", "promises", "disputes"):
         found += _compare(noun, *(dict.fromkeys(getattr(each, noun), "there") for each in (account, books)))

@@ -10,6 +10,7 @@ from tests.faults.house import House
 
 _INVOICES = "SELECT number, customer_number, total_minor FROM invoice"
 _PAYMENTS = "SELECT reference, customer_number, amount_minor FROM payment"
+_REFUNDS = "SELECT r.reference, p.customer_number, r.amount_minor FROM refund AS r JOIN payment AS p USING (payment_id)"
 _BOUNCED = "SELECT p.reference FROM payment_reversal JOIN payment AS p USING (payment_id)"
 _CREDIT_NOTES = "SELECT number, customer_number, total_minor FROM credit_note"
 _BALANCES = """
@@ -23,14 +24,15 @@ _BALANCES = """
 
 async def read_books(house: House) -> Books:
     """Return what the ledger and collections have."""
-    ledger = await _rows(house, "ledger", _INVOICES, _PAYMENTS, _BOUNCED, _CREDIT_NOTES, _BALANCES)
-    invoices, payments, bounced, credit_notes, balances = ledger
+    ledger = await _rows(house, "ledger", _INVOICES, _PAYMENTS, _REFUNDS, _BOUNCED, _CREDIT_NOTES, _BALANCES)
+    invoices, payments, refunds, bounced, credit_notes, balances = ledger
     promises, disputes = await _rows(
         house, "collections", "SELECT promise_id FROM promise", "SELECT dispute_id FROM dispute"
     )
     return Books(
         invoices=_sums(invoices),
         payments=_sums(payments),
+        refunds=_sums(refunds),
         bounced={row[0] for row in bounced},
         credit_notes=_sums(credit_notes),
         promises={str(row[0]) for row in promises},

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable
 
 from tests.chaos.schedule import Fault
 from tests.faults.house import House
+from tests.faults.proxy import Proxy
 
 _CRASH_VARIABLE = "DUEFLOW_TEST_CRASH_AT"
+_SLOW = (0.01, 200_000, 512)
+"""Seconds that a piece is late, bytes in a second, bytes of a piece."""
 
 
 async def break_house(house: House, schedule: Iterable[Fault], *, tell: Callable[[str], None]) -> None:
@@ -27,12 +30,8 @@ async def break_house(house: House, schedule: Iterable[Fault], *, tell: Callable
 
 async def _inflict(house: House, fault: Fault) -> None:
     match fault.kind:
-        case "silent":
-            house.to_kafka.blackhole()
-            await asyncio.sleep(fault.lasting_seconds)
-            await house.to_kafka.heal()
-        case "reset":
-            house.to_kafka.reset()
+        case "silent" | "slow" | "reset" | "cut":
+            await _disturb(_wire(house, fault.victim), fault)
         case "frozen":
             await _freeze(house, fault)
         case "crash armed":
@@ -41,6 +40,27 @@ async def _inflict(house: House, fault: Fault) -> None:
             process.start(environment={_CRASH_VARIABLE: fault.place})
         case "killed":
             await _kill(house, fault)
+
+
+def _wire(house: House, name: str) -> Proxy:
+    wires = {"wire to kafka": house.to_kafka, "wire to postgres": house.to_postgres, "wire to mail": house.to_mail}
+    return wires[name]
+
+
+async def _disturb(wire: Proxy, fault: Fault) -> None:
+    match fault.kind:
+        case "reset":
+            wire.reset()
+            return
+        case "cut":
+            wire.cut_after(int(fault.place.removeprefix("byte ")))
+            return
+        case "silent":
+            wire.blackhole()
+        case "slow":
+            wire.latency_seconds, wire.bytes_per_second, wire.piece_bytes = _SLOW
+    await asyncio.sleep(fault.lasting_seconds)
+    await wire.heal()
 
 
 async def _freeze(house: House, fault: Fault) -> None:

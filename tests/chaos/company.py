@@ -1,6 +1,7 @@
-"""The company at work: clerks issue, pay, bounce, credit, note promises and disputes at random while days pass."""
+"""The company at work: clerks issue, import, pay, refund, bounce, credit, promise and dispute while days pass."""
 
 import asyncio
+import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,14 +12,26 @@ from typing import Any
 from dueflow_client import Dueflow
 
 from tests.chaos.account import Account
-from tests.chaos.papers import Sum, draw_credit_note, draw_dispute, draw_invoice, draw_payment, draw_promise
+from tests.chaos.papers import (
+    Sum,
+    amount_text,
+    draw_credit_note,
+    draw_dispute,
+    draw_invoice,
+    draw_payment,
+    draw_promise,
+)
 from tests.chaos.persistence import insist
 from tests.faults.trade import Trade
 
 _CLERKS = 6
 _PAUSE_SECONDS = (0.05, 0.4)
 _DAY_SECONDS = 2.0
-_WORK = {"issue": 10, "pay": 7, "bounce": 2, "credit": 2, "promise": 2, "dispute": 2}
+_LOOK_SECONDS = 0.2
+_DAYS_AT_ONCE = (1, 1, 1, 1, 3)
+"""Now and then nobody opens the days of a weekend: they are caught up with, one by one."""
+_WORK = {"issue": 10, "import": 1, "pay": 7, "refund": 1, "bounce": 2, "credit": 2, "promise": 2, "dispute": 2}
+_FILE_ROWS = 5
 
 
 @dataclass(slots=True)
@@ -37,22 +50,22 @@ class Company:
     async def work(self, seed: int) -> None:
         """Let clerks and days go on until `stopping` is set."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._live())
+            tasks.create_task(self._live(random.Random(f"days {seed}")))  # noqa: S311 - it must be repeatable
             for clerk in range(_CLERKS):
                 draw = random.Random(f"clerk {clerk} {seed}")  # noqa: S311 - it must be repeatable
                 tasks.create_task(self._clerk(draw))
 
-    async def turn(self) -> None:
-        """Let a day pass, to its end in all services."""
-        day = self.trade.day + timedelta(days=1)
+    async def turn(self, days: int = 1) -> None:
+        """Let days pass, each to its end in all services; only the last of them is asked for."""
+        day = self.trade.day + timedelta(days=days)
         await self._insist("days", lambda: self.dueflow.ledger.open_day(day))
         while not (await self.trade.dueflow.ledger.day(day, wait_seconds=1))["complete"]:
             pass
         self.trade.day = day
 
-    async def _live(self) -> None:
+    async def _live(self, draw: random.Random) -> None:
         while not await self._stopped(_DAY_SECONDS):
-            await self.turn()
+            await self.turn(draw.choice(_DAYS_AT_ONCE))
 
     async def _clerk(self, draw: random.Random) -> None:
         await self._issue(draw)
@@ -73,6 +86,45 @@ class Company:
         key = f"chaos-invoice-{number}"
         if await self._insist("invoices", lambda: self.dueflow.ledger.issue_invoice(invoice, key=key)):
             self.account.invoices[number] = owed
+
+    async def _import(self, draw: random.Random) -> None:
+        """Hand over a file, one row of which is bad; the same file again is the same import."""
+        rows = [
+            draw_invoice(draw, self._number("R"), draw.choice(self.people), self.trade.day) for _ in range(_FILE_ROWS)
+        ]
+        wrong = {**rows[0][0], "number": self._number("R"), "total": "0.01"}
+        content = "\n".join(json.dumps(each) for each in (*(invoice for invoice, _ in rows), wrong)).encode()
+
+        async def hand_over() -> Any:
+            import_id = await self.dueflow.ledger.import_file(
+                content, kind="invoices", media_type="application/x-ndjson"
+            )
+            while (progress := await self.dueflow.ledger.import_progress(import_id))["finished_at"] is None:
+                await asyncio.sleep(_LOOK_SECONDS)
+            return progress
+
+        progress = await self._insist("imports", hand_over)
+        if not progress:
+            return
+        if (progress["rows_imported"], progress["rows_refused"]) != (_FILE_ROWS, 1):
+            self.account.failed[f"imports: {progress}"] += 1
+        self.account.invoices.update({invoice["number"]: owed for invoice, owed in rows})
+
+    async def _refund(self, draw: random.Random) -> None:
+        """Give a tenth of a payment back; refused where so much does not lie unapplied."""
+        if not self._payment_ids:
+            return
+        payment, today = draw.choice(sorted(self._payment_ids)), self.trade.day.isoformat()
+        reference, given = self._number("G"), self.account.payments[payment].part(10)
+        payment_id, key = self._payment_ids[payment], f"chaos-refund-{reference}"
+
+        async def refund() -> Any:
+            return await self.dueflow.ledger.refund_payment(
+                payment_id, reference=reference, amount=amount_text(given), refunded_date=today, key=key
+            )
+
+        if await self._insist("refunds", refund):
+            self.account.refunds[reference] = given
 
     async def _pay(self, draw: random.Random) -> None:
         reference, (invoice_number, debt) = self._number("P"), self._debt(draw)

@@ -30,7 +30,7 @@ class Sum:
 def draw_invoice(draw: random.Random, number: str, customer: str, today: date) -> tuple[Invoice, Sum]:
     """Return an invoice that is overdue at once, or will be soon."""
     owed = Sum(customer, draw.randint(100, 5_000_00))
-    amount = _text(owed)
+    amount = amount_text(owed)
     due_date = today + timedelta(days=draw.randint(*_DUE_DAYS))
     invoice: Invoice = {
         "entity": ENTITY,
@@ -58,7 +58,7 @@ def draw_payment(
         "reference": reference,
         "received_date": today.isoformat(),
         "currency": _CURRENCY,
-        "amount": _text(paid),
+        "amount": amount_text(paid),
     }
     if draw.random() < 0.5:
         payment["remittance"] = [{"invoice_number": invoice_number}]
@@ -76,7 +76,7 @@ def draw_credit_note(
         "customer_number": debt.customer,
         "issue_date": today.isoformat(),
         "currency": _CURRENCY,
-        "total": _text(credited),
+        "total": amount_text(credited),
         "tax": "0.00",
         "reason": "goods_returned",
         "invoice_number": invoice_number,
@@ -90,7 +90,7 @@ def draw_promise(draw: random.Random, customer: str, today: date) -> Promise:
         "entity": ENTITY,
         "customer_number": customer,
         "currency": _CURRENCY,
-        "amount": _text(Sum(customer, draw.randint(100, 2_000_00))),
+        "amount": amount_text(Sum(customer, draw.randint(100, 2_000_00))),
         "promised_date": (today + timedelta(days=draw.randint(1, 4))).isoformat(),
     }
 
@@ -101,10 +101,11 @@ def draw_dispute(invoice_number: str, debt: Sum) -> Dispute:
         "entity": ENTITY,
         "customer_number": debt.customer,
         "invoice_number": invoice_number,
-        "amount": _text(debt.part(20)),
+        "amount": amount_text(debt.part(20)),
         "reason": "quality",
     }
 
 
-def _text(amount: Sum) -> str:
+def amount_text(amount: Sum) -> str:
+    """Return an amount as the REST interface takes it."""
     return format_amount(amount.minor, _CURRENCY)

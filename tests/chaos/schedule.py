@@ -7,22 +7,23 @@ from typing import Literal
 
 from tests.faults.house import APIS, WORKERS
 
-Kind = Literal["killed", "frozen", "crash armed", "silent", "reset"]
+Kind = Literal["killed", "frozen", "crash armed", "silent", "slow", "reset", "cut"]
 
 _PAUSE_SECONDS = (1.0, 5.0)
 _SERVERS = ("kafka", "postgres")
-_WIRE = ("wire to kafka",)
+_WIRES = ("wire to kafka", "wire to postgres", "wire to mail")
 _PLACES = ("consumer.before_commit", "consumer.after_commit", "relay.after_assign", "relay.after_ack")
 _OWN_PLACES: Mapping[str, Sequence[str]] = {
     "ledger-worker": ("ledger.day.turn", "ledger.day.before_commit", "audit.before_commit", "audit.after_commit"),
     "notifications-worker": ("sender.after_claim", "sender.after_250", "sender.before_settle"),
 }
 _LAST_PASSAGE = 5
+_LAST_BYTE = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What happens to one victim; `place` is where a process that was armed will die (`name:n`)."""
+    """What happens to one victim; `place` is where an armed process will die (`name:n`), or an answer is cut off."""
 
     at_seconds: float
     kind: Kind
@@ -58,8 +59,10 @@ _HAZARDS = (
     _Hazard("killed", 3, _SERVERS, (1.0, 8.0)),
     _Hazard("frozen", 4, _ALL_WORKERS, (2.0, 15.0)),
     _Hazard("crash armed", 6, _ALL_WORKERS, (0.0, 0.0)),
-    _Hazard("silent", 2, _WIRE, (2.0, 14.0)),
-    _Hazard("reset", 2, _WIRE, (0.0, 0.0)),
+    _Hazard("silent", 3, _WIRES, (2.0, 14.0)),
+    _Hazard("slow", 3, _WIRES, (3.0, 10.0)),
+    _Hazard("reset", 3, _WIRES, (0.0, 0.0)),
+    _Hazard("cut", 3, _WIRES, (0.0, 0.0)),
 )
 
 
@@ -83,6 +86,8 @@ def _draw_fault(draw: random.Random, hazard: _Hazard, at_seconds: float) -> Faul
     place = ""
     if hazard.kind == "crash armed":
         place = f"{draw.choice(_places(victim))}:{draw.randint(1, _LAST_PASSAGE)}"
+    elif hazard.kind == "cut":
+        place = f"byte {draw.randint(1, _LAST_BYTE)}"
     return Fault(
         at_seconds=round(at_seconds, 1),
         kind=hazard.kind,
