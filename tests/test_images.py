@@ -47,7 +47,7 @@ def test_an_image_copies_no_other_service(service: str) -> None:
     assert copied == [f"requirements/{service}.lock", "shared", f"services/{service}"]
 
 
-@pytest.mark.parametrize("name", ["base", *SERVICES])
+@pytest.mark.parametrize("name", ["base", *SERVICES, "mailbox"])
 def test_the_lock_of_an_image_is_a_part_of_the_whole_lock(name: str) -> None:
     """What the tests ran with is what the image runs with, to the hash."""
     lock, whole = _blocks(f"requirements/{name}.lock"), _blocks("requirements.lock")
@@ -55,7 +55,7 @@ def test_the_lock_of_an_image_is_a_part_of_the_whole_lock(name: str) -> None:
     assert lock.items() <= whole.items()
 
 
-@pytest.mark.parametrize("name", ["base", *SERVICES])
+@pytest.mark.parametrize("name", ["base", *SERVICES, "mailbox"])
 def test_the_lock_of_an_image_holds_what_the_project_declares(name: str) -> None:
     """P7: the base dependencies and the extra of the service; nothing of another's extra or of the tools'."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
