@@ -40,7 +40,7 @@ OWN: Mapping[str, Mapping[str, frozenset[str]]] = {
             {"credit_check", "customer_group", "customer_import", "exchange_rate", "grade_override", "profile_item"}
             | {"scorecard"}
         ),
-        _DECIDED: frozenset({"grading", "hold", "recorded_change", "risk", "score", "timer"}),
+        _DECIDED: frozenset({"grading", "hold", "recorded_change", "risk", "sales_ranking", "score", "timer"}),
         _PARTLY: frozenset({"profile", "reservation"}),
     },
     "ledger": {

@@ -149,6 +149,18 @@ class Financials(TypedDict):
     total_liabilities: str
     sales: str
     net_profit: str
+    retained_earnings: NotRequired[str]
+    ebit: NotRequired[str]
+
+
+class BankSummary(TypedDict):
+    """What bank statements of a period came to, in major units of its currency."""
+
+    start_date: str
+    end_date: str
+    currency: str
+    average_balance: str
+    monthly_inflow: str
 
 
 class Customer(TypedDict):
@@ -171,6 +183,7 @@ class Customer(TypedDict):
     annual_sales: NotRequired[Amount]
     industry_standing: NotRequired[Literal["leader", "strong", "average", "weak"]]
     financials: NotRequired[Financials]
+    bank_summary: NotRequired[BankSummary]
     judgments_count: NotRequired[int]
     enforcements_count: NotRequired[int]
     insured_amount: NotRequired[Amount]

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from services.credit.api.asking import asked
 from services.credit.api.bodies import Decide, RecordInsolvency, SetLimit
+from services.credit.api.customer_shown import CustomerShown
 from services.credit.api.customers import Changes, versioned
-from services.credit.api.shown import CustomerShown
 from services.credit.usecases import change_customers as use
 from services.credit.usecases.change_customers import Amend, Blacklist, ChangeCustomer, Delist
 from shared.service import Context

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.consumers import CreditSubscription
+from services.credit.domain.policy import Policy
 from services.credit.gateways.policy_file import read_policy
 from services.credit.main import SERVICE
 from services.credit.settings import CreditSettings
@@ -397,9 +398,9 @@ async def open_day(engine: AsyncEngine, day: date) -> None:
             )
 
 
-async def work_day(engine: AsyncEngine, day: date) -> int:
+async def work_day(engine: AsyncEngine, day: date, *, policy: Policy = POLICY) -> int:
     """Do the day's work for all whose date has come; return how many they were."""
-    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), POLICY)
+    subscription = CreditSubscription(Outbox(PARTITIONS), FixedClock(NOW), policy)
     async with engine.begin() as connection:
         due = text("SELECT customer_id FROM customer WHERE next_date <= :day ORDER BY customer_id")
         ids = list(await connection.scalars(due, {"day": day}))

@@ -2,7 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.api.shown import ChangeShown, CustomerShown
+from services.credit.api.customer_shown import CustomerShown
+from services.credit.api.shown import ChangeShown
 from services.credit.tests.house import Erp, rows
 
 ACME = {"customer_number": "K1", "name": "ACME & Söhne", "kind": "company", "country": "DE", "industry": "trade"}

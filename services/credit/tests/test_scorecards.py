@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.credit.domain.financials import Financials
+from services.credit.domain.financials import BankSummary, Financials
 from services.credit.domain.grading import GradePolicy, Grading, needed
 from services.credit.domain.habits import Habit
 from services.credit.domain.inputs import CATEGORIES, NUMBERS
@@ -55,6 +55,17 @@ profiles = st.builds(
         total_liabilities_minor=figures,
         sales_minor=figures,
         net_profit_minor=st.integers(-(10**9), 10**9),
+        retained_earnings_minor=st.none() | st.integers(-(10**9), 10**9),
+        ebit_minor=st.none() | st.integers(-(10**9), 10**9),
+    ),
+    bank_summary=st.none()
+    | st.builds(
+        BankSummary,
+        start_date=st.just(TODAY),
+        end_date=st.just(TODAY),
+        currency=st.just("CNY"),
+        average_balance_minor=st.integers(-(10**9), 10**9),
+        monthly_inflow_minor=figures,
     ),
 )
 

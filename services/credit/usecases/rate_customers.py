@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.domain import scorecard as domain
 from services.credit.domain.grading import GradePolicy, Grading
 from services.credit.domain.habits import Habit
+from services.credit.domain.inputs import Value
 from services.credit.domain.profile import Profile, amend
 from services.credit.domain.scorecard import Effective, Part, Score, scorecard_for
 from services.credit.store.gradings import load_gradings, save_gradings
@@ -99,12 +101,17 @@ async def open_ratings(
     )
 
 
+def shown_value(value: Value | None) -> str | None:
+    """Return an input as text: a figure with two decimals, a category as it is."""
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
+
+
 def part_document(part: Part) -> dict[str, Any]:
     """Return what one characteristic gave, as JSON."""
     return {
         "characteristic": part.characteristic.code,
         "input": part.characteristic.input,
-        "value": None if part.value is None else f"{part.value:.2f}" if not isinstance(part.value, str) else part.value,
+        "value": shown_value(part.value),
         "points": part.points,
         "most": part.characteristic.most,
         "reason": part.reason,
