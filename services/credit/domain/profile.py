@@ -143,3 +143,10 @@ def record_insolvency(known: Profile, *, opened_date: date) -> Profile:
     if known.insolvency_date is not None:
         raise ChangeRefused("Insolvency of this customer is recorded already.")
     return amend(known, {"insolvency_date": opened_date})
+
+
+def withdraw_insolvency(known: Profile) -> Profile:
+    """Return the profile of a customer whose insolvency is over, or was recorded in error."""
+    if known.insolvency_date is None:
+        raise ChangeRefused("No insolvency of this customer is recorded.")
+    return amend(known, {"insolvency_date": None})

@@ -264,6 +264,28 @@ async def test_insolvency_and_blacklist_never_lift_by_themselves(erp: Erp, engin
     assert (await lights(engine))[1:] == [("green", [])]
 
 
+async def test_an_insolvency_is_withdrawn_by_a_decision(erp: Erp, engine: AsyncEngine) -> None:
+    """C6, C9: proceedings end, or were recorded in error; the others hear of it, and orders are decided as before."""
+    customer_id = await erp.customer("K1", limit=LIMIT, grade="A")
+    path = f"/v1/customers/{customer_id}"
+    withdrawal = {"reason": "recorded_in_error", "note": "another firm of that name"}
+    assert (await erp.post(f"{path}/insolvency-withdrawal", withdrawal)).status_code == 409
+    await erp.post(f"{path}/insolvency", {"opened_date": str(TODAY)})
+    assert (await erp.check("K1", "O-1", "10.00"))["decision"] == "refuse"
+
+    withdrawn = await erp.post(f"{path}/insolvency-withdrawal", withdrawal)
+
+    assert (withdrawn.status_code, withdrawn.json()["insolvency_date"]) == (200, None)
+    assert await lights(engine) == [("red", ["insolvency"]), ("green", [])]
+    assert (await erp.check("K1", "O-2", "10.00"))["decision"] == "approve"
+    told = "SELECT CAST(body AS jsonb) ->> 'reason' FROM outbox WHERE wire = 'credit.insolvency-withdrawn.v1'"
+    assert await rows(engine, told) == [("recorded_in_error",)]
+    (change,) = [
+        each for each in (await erp.get(f"{path}/history"))["items"] if each["reason"] == "another firm of that name"
+    ]
+    assert (change["field"], change["before"], change["after"]) == ("insolvency_date", str(TODAY), None)
+
+
 async def test_an_explanation_names_inputs_rules_events_and_what_would_change_it(erp: Erp, engine: AsyncEngine) -> None:
     """C15: limit, light, hold and refusal in one answer; the cause leads back to what happened."""
     customer_id = await erp.customer("K1", grade="B", **MEANS)

@@ -71,6 +71,8 @@ def _standing(before: Profile | None, after: Profile, reason: str) -> Iterator[E
         yield contracts.CustomerDelisted(reason=reason)
     if before.insolvency_date is None and after.insolvency_date is not None:
         yield contracts.InsolvencyRecorded(opened_date=after.insolvency_date)
+    if before.insolvency_date is not None and after.insolvency_date is None:
+        yield contracts.InsolvencyWithdrawn(reason=reason)
 
 
 def _facts(profile: Profile) -> contracts.CustomerFacts:

@@ -60,7 +60,9 @@ class Ratings:
             followed = self.gradings[customer_id].follow(score, policy=self.policy)
             self.regrade(customer_id, followed, cause=cause, reason=reason)
 
-    def regrade(self, customer_id: UUID, grading: Grading, *, cause: Cause, reason: str) -> None:
+    def regrade(
+        self, customer_id: UUID, grading: Grading, *, cause: Cause, reason: str, note: str | None = None
+    ) -> None:
         """Give a registered customer this grading; the profile and the others hear of another grade that counts."""
         if grading != self.gradings[customer_id]:
             self.gradings[customer_id] = grading
@@ -68,7 +70,7 @@ class Ratings:
         profile = self.profile(customer_id)
         if profile is not None and profile.grade != grading.grade:
             graded = amend(profile, {"grade": grading.grade})
-            self.writing.change(profile, graded, cause=cause, why=Why(source=reason, grade=reason))
+            self.writing.change(profile, graded, cause=cause, why=Why(source=reason, note=note, grade=reason))
 
     async def save(self, connection: AsyncConnection) -> None:
         """Save scores and gradings; the writing is saved by whoever opened it."""
