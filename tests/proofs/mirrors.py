@@ -62,4 +62,6 @@ OWN: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 """Every other table, by the reason why an empty database does not get it back from the topics."""
 
-CORE: Mapping[str, frozenset[str]] = {_CORE: frozenset({"customer", "day_seen", "outbox", "parked_item", "quarantine"})}
+CORE: Mapping[str, frozenset[str]] = {
+    _CORE: frozenset({"customer", "day_seen", "discarded_item", "outbox", "parked_item", "quarantine"})
+}

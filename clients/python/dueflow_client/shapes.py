@@ -48,6 +48,14 @@ class Entity(TypedDict):
     sms_signature: NotRequired[str]
 
 
+class EntityReach(TypedDict, total=False):
+    """How customers reach a creditor; null clears the address."""
+
+    phone: str
+    email: str
+    address: str | None
+
+
 class Terms(TypedDict):
     """When an invoice falls due: net days, the end of the month plus days, or a fixed day some months ahead."""
 
