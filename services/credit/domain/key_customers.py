@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.credit.domain.habits import window_start
 
-_SETTLED_DAYS = 2
+_SETTLED_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,9 @@ class Place:
 
 
 def settled_day(day: date) -> date:
-    """Return the last day of which all partitions know the same when the work of `day` begins in one of them.
+    """Return a day of which all partitions have heard everything when the work of `day` begins in one of them.
 
-    A day opens when all have worked the one before, and by then they have heard what came before that one.
+    They do not keep step: one may stand still for days while the others go on. A month is longer than anybody lets it,
+    and changes little of what was sold within a year.
     """
     return day - timedelta(days=_SETTLED_DAYS)

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.domain.financials import Financials
 from services.credit.gateways.scorecard_files import house_texts
-from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import follow, open_day
+from services.credit.tests.erp import Erp
 from services.credit.tests.test_profiles import FACTS
 
 STATEMENT = Financials(

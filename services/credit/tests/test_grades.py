@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day, rows, work_day
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import follow, open_day, rows, work_day
+from services.credit.tests.erp import Erp
 from services.credit.tests.test_profiles import FACTS
 from shared.contracts import collections
 from shared.messaging.subscription import Received

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.domain.key_customers import SalesPolicy
-from services.credit.tests.house import POLICY, TODAY, Erp, Ledger, follow, open_day, rows, work_day
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import follow, open_day, rows, work_day
+from services.credit.tests.erp import POLICY, Erp
 
-REVIEW = date(2026, 4, 1)
+REVIEW = date(2026, 5, 1)
 TWO = replace(
     POLICY, first_by_sales=SalesPolicy(first=2, window_days=365, rates={"CNY": Decimal(1), "USD": Decimal(7)})
 )
@@ -56,7 +58,7 @@ async def test_the_first_by_sales_are_key_customers_from_the_review_on(erp: Erp,
     assert await key(erp, "K2") == {
         "named": False,
         "top_by_sales": True,
-        "ranked_date": "2026-03-30",
+        "ranked_date": "2026-03-31",
         "place": 1,
         "sales": "700.00",
     }
@@ -73,7 +75,7 @@ async def test_the_first_by_sales_are_key_customers_from_the_review_on(erp: Erp,
 
 
 async def test_what_was_credited_sold_long_ago_or_just_now_does_not_count(erp: Erp, engine: AsyncEngine) -> None:
-    """C1: the last twelve months as known two days before the review, without what credit notes took away."""
+    """C1: the twelve months that were known a month before the review, without what credit notes took away."""
     books = {number: Ledger(number) for number in ("K1", "K2", "K3", "K4")}
     for number in books:
         await erp.customer(number)
@@ -81,12 +83,12 @@ async def test_what_was_credited_sold_long_ago_or_just_now_does_not_count(erp: E
     books["K1"].credit("N1", "A1", 890_00)
     await follow(engine, [books["K1"].news()])
     await sell(engine, books["K2"], "B1", 20_00)
-    await sell(engine, books["K3"], "C1", 30_00, on=date(2026, 3, 30))
-    await sell(engine, books["K4"], "D1", 999_00, on=date(2026, 3, 31))
+    await sell(engine, books["K3"], "C1", 30_00, on=date(2026, 3, 31))
+    await sell(engine, books["K4"], "D1", 999_00, on=date(2026, 4, 1))
     await review(engine, REVIEW)
     assert [(await key(erp, each))["place"] for each in books] == [None, 2, 1, None]
 
-    await review(engine, date(2027, 3, 20))
+    await review(engine, date(2027, 4, 29))
     assert [(await key(erp, each))["top_by_sales"] for each in books] == [False, False, True, True]
     assert await rows(engine, "SELECT count(*) FROM sales_ranking") == [(2,)]
 
@@ -102,8 +104,8 @@ async def test_a_ranking_is_made_once_for_all_who_ask_on_a_day(erp: Erp, engine:
     late.issue("B1", 99_00, on=TODAY)
     await follow(engine, [late.news()], today=TODAY)
     async with engine.begin() as connection:
-        await connection.exec_driver_sql("UPDATE timer SET due_date = '2026-04-01' WHERE kind = 'review'")
-        await connection.exec_driver_sql("UPDATE customer SET next_date = '2026-04-01'")
+        await connection.exec_driver_sql("UPDATE timer SET due_date = '2026-05-01' WHERE kind = 'review'")
+        await connection.exec_driver_sql("UPDATE customer SET next_date = '2026-05-01'")
     await review(engine, REVIEW)
     assert await rows(engine, "SELECT CAST(ranked AS text) FROM sales_ranking") == before
     assert (await key(erp, "K2"))["top_by_sales"] is False

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import TODAY, Erp, open_day, replicas, rows
+from services.credit.tests.books import TODAY
+from services.credit.tests.days import open_day, rows
+from services.credit.tests.erp import Erp, replicas
 from services.credit.tests.test_imports import send
 
 FACTS: dict[str, Any] = {

@@ -17,7 +17,8 @@ from services.credit.domain.inputs import CATEGORIES, NUMBERS
 from services.credit.domain.profile import Grade, Profile
 from services.credit.domain.scorecard import Effective, Part, Score, Scorecard, score, scorecard_for
 from services.credit.gateways.scorecard_files import BadScorecard, house_texts, read_scorecard
-from services.credit.tests.house import TODAY, Erp
+from services.credit.tests.books import TODAY
+from services.credit.tests.erp import Erp
 from services.credit.tests.test_habits import debt, paid
 from shared.money import Money
 
