@@ -43,10 +43,10 @@ class Figure:
 async def measure(invoices: int) -> list[Figure]:
     """Return the figures of one run."""
     async with ledger_house() as house:
-        await _singles(house, invoices // 10, prefix="W")  # warm
+        await post_invoices(house, invoices // 10, prefix="W")  # warm
         empty = await drive(house.port, [request("GET", "/livez", key=house.key)] * invoices, connections=CONNECTIONS)
         before = await _rows(house.context.engine)
-        singles = await _singles(house, invoices, prefix="S")
+        singles = await post_invoices(house, invoices, prefix="S")
         rows_each = (await _rows(house.context.engine) - before) / invoices
         plain = await _plain(house.context.engine, rows=round(invoices * rows_each)) / rows_each
         return [
@@ -56,7 +56,8 @@ async def measure(invoices: int) -> list[Figure]:
         ]
 
 
-async def _singles(house: LedgerHouse, invoices: int, *, prefix: str) -> Load:
+async def post_invoices(house: LedgerHouse, invoices: int, *, prefix: str) -> Load:
+    """Issue so many invoices one by one, on many connections at once; their numbers begin with the prefix."""
     bodies = [json.dumps(_invoice(f"{prefix}-{count}", count)).encode() for count in range(invoices)]
     requests = [request("POST", "/v1/invoices", key=house.key, body=body) for body in bodies]
     return await drive(house.port, requests, connections=CONNECTIONS)

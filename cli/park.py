@@ -28,7 +28,7 @@ class Service(StrEnum):
 ServiceName = Annotated[Service, typer.Argument(help="The service in which the customer is parked.")]
 CustomerId = Annotated[str, typer.Argument(help="The customer's id, as `list` shows it.")]
 ItemId = Annotated[int, typer.Argument(help="The item that cannot be applied, as `show` shows it.")]
-Reason = Annotated[str, typer.Option(help="Why, for the service's log: no names, no addresses.")]
+Reason = Annotated[str, typer.Option(help="Why, which the service keeps: no names, no addresses.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 
@@ -87,6 +87,18 @@ def discard(
         console.print(f"item {item_id} is discarded; release the customer, then run `dueflow check`")
 
 
+@park.command()
+def discarded(service: ServiceName, customer_id: CustomerId, *, run: RunName = None, as_json: Json = False) -> None:
+    """Show what was given up of a customer's queue, by whom and why."""
+    gone = ask(running_stack(run), lambda dueflow: client_of_service(dueflow, service).discarded_items(customer_id))
+    _print(
+        gone,
+        ("item_id", "type", "day", "discarded_at", "discarded_by", "reason"),
+        as_json=as_json,
+        none="nothing was discarded",
+    )
+
+
 def client_of_service(dueflow: Dueflow, service: Service) -> ServiceClient:
     """Return the part of the client that talks to this service."""
     clients = {
@@ -106,7 +118,7 @@ async def _parked(dueflow: Dueflow) -> list[Any]:
     ]
 
 
-def _print(lines: list[Any], columns: tuple[str, ...], *, as_json: bool) -> None:
+def _print(lines: list[Any], columns: tuple[str, ...], *, as_json: bool, none: str = "nothing is parked") -> None:
     console = Console()
     if wants_json(console, chosen=as_json):
         print_json(lines)
@@ -114,7 +126,7 @@ def _print(lines: list[Any], columns: tuple[str, ...], *, as_json: bool) -> None
     table = Table(*(column.replace("_", " ") for column in columns))
     for line in lines:
         table.add_row(*(_cell(line[column]) for column in columns))
-    console.print(table if lines else "nothing is parked")
+    console.print(table if lines else none)
 
 
 def _cell(value: Any) -> str:

@@ -64,10 +64,15 @@ async def step_times(dueflow: Dueflow, *, first: date, last: date) -> list[StepT
 async def message_counts(dueflow: Dueflow) -> list[MessageCount]:
     """Return how many messages came to which end, and why; the most frequent first."""
     counts: Counter[tuple[str, str, str | None]] = Counter()
+    arrived: Counter[tuple[str, str, str | None]] = Counter()
     async for each in dueflow.notifications.messages():
-        counts[each["channel"], each["state"], each["reason"]] += 1
+        end = each["channel"], each["state"], each["reason"]
+        counts[end] += 1
+        arrived[end] += each["arrived"]
     return [
-        MessageCount(channel=channel, state=state, reason=reason, number=number)
+        MessageCount(
+            channel=channel, state=state, reason=reason, number=number, arrived=arrived[channel, state, reason]
+        )
         for (channel, state, reason), number in sorted(counts.items(), key=_frequent_first)
     ]
 

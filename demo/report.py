@@ -73,6 +73,9 @@ class MessageCount(_Part):
     state: Annotated[str, Field(description="sent, withheld, withdrawn, failed, unknown, waiting, ...")]
     reason: Annotated[str | None, Field(description="Why it was withheld, withdrawn, failed or waits")]
     number: Annotated[int, Field(description="How many messages")]
+    arrived: Annotated[
+        int, Field(description="How many of them arrived, by a receipt or, where letters are served, by time")
+    ]
 
 
 class LetterFile(_Part):

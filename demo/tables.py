@@ -117,9 +117,10 @@ def _steps(report: Report) -> Table:
 
 
 def _messages(report: Report) -> Table:
-    table = _table("Messages", "by", "state", "why", "messages", numbers_from=3)
+    table = _table("Messages", "by", "state", "why", "messages", "arrived", numbers_from=3)
     for each in report.messages:
-        table.add_row(each.channel, each.state, each.reason or "", f"{each.number:,}")
+        arrived = f"{each.arrived:,}" if each.arrived else ""
+        table.add_row(each.channel, each.state, each.reason or "", f"{each.number:,}", arrived)
     return table
 
 

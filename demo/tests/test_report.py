@@ -79,7 +79,7 @@ REPORT = Report(
     ),
     cases=[StageCases(stage="manager", open=1, closed=2)],
     steps=[StepTimes(step="reminder", happened=1, waiting=2, passed_over=3)],
-    messages=[MessageCount(channel="sms", state="withheld", reason="paid", number=1)],
+    messages=[MessageCount(channel="sms", state="withheld", reason="paid", number=1, arrived=0)],
     mails_caught=7,
     texts_caught=5,
     letters_sent=2,

@@ -12,6 +12,7 @@ SMTP_VARIABLE = "DUEFLOW_SMTP_HOST"
 # A run on one machine is short, so the audit is anchored often.
 _UNLESS_SET = {"DUEFLOW_LOG_LEVEL": "INFO", "DUEFLOW_AUDIT_ANCHOR_SECONDS": "10"}
 SMS_VARIABLE = "DUEFLOW_SMS_PROVIDERS"
+_PROVIDER = "local"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +48,16 @@ class Installation:
             said["DUEFLOW_CURSOR_SECRET_FILE"] = str(self.cursor_secret_file)
         return {**_UNLESS_SET, **given, **said, **self._mail(), **self._texts(), **self.extra}
 
+    def mailbox_environment(self, notifications: Mapping[str, str] | None) -> dict[str, str]:
+        """The whole environment of the mailbox; it tells receipts where it is the provider and somebody hears them."""
+        said = {"DUEFLOW_HOST": "127.0.0.1"}
+        if notifications is not None and self._texts():
+            said["DUEFLOW_SMS_RECEIPTS_URL"] = (
+                f"http://127.0.0.1:{notifications['DUEFLOW_PORT']}/v1/sms-receipts/{_PROVIDER}"
+            )
+            said["DUEFLOW_SMS_RECEIPT_SECRET"] = self.receipt_secret
+        return {**os.environ, **said}
+
     def _mail(self) -> dict[str, str]:
         if self.mailbox_ports is None:
             return {}
@@ -61,7 +72,7 @@ class Installation:
         if self.mailbox_ports is None or SMS_VARIABLE in os.environ:
             return {}
         mailbox = {
-            "name": "local",
+            "name": _PROVIDER,
             "url": f"http://127.0.0.1:{self.mailbox_ports[0]}/api/texts",
             "token": "local",
             "receipt_secret": self.receipt_secret,

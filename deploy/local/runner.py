@@ -154,9 +154,16 @@ class LocalStack:
         await asyncio.gather(*(migrate(service, said, logs=self._logs) for service, said in environments.items()))
         self._exits.push_async_callback(self._stop_processes)
         if ports := installation.mailbox_ports:
-            mail = self.root / "mail"
+            said = installation.mailbox_environment(environments.get("notifications"))
             self.processes.append(
-                mailbox_process(mail, page_port=ports[0], smtp_port=ports[1], logs=self._logs, tell=self._tell)
+                mailbox_process(
+                    self.root / "mail",
+                    said,
+                    page_port=ports[0],
+                    smtp_port=ports[1],
+                    logs=self._logs,
+                    tell=self._tell,
+                )
             )
         for service, said in environments.items():
             self.processes.extend(service_processes(service, said, logs=self._logs, tell=self._tell))

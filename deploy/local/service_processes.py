@@ -1,7 +1,6 @@
 """The commands that make up a running service, and the mailbox: what is started, with what, logging where."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -48,13 +47,19 @@ def service_processes(
 
 
 def mailbox_process(
-    folder: Path, *, page_port: int, smtp_port: int, logs: Path, tell: Callable[[str], None]
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    page_port: int,
+    smtp_port: int,
+    logs: Path,
+    tell: Callable[[str], None],
 ) -> Supervised:
     """The mailbox over `folder`, not yet started."""
     return Supervised(
         "mailbox",
         [sys.executable, "-m", "deploy.local.mailbox", str(folder), str(smtp_port), str(page_port)],
-        environment=os.environ,
+        environment=environment,
         log=logs / "mailbox.log",
         url=f"http://127.0.0.1:{page_port}",
         tell=tell,

@@ -13,6 +13,7 @@ from services.credit.usecases import follow_ledger as follow
 from services.credit.usecases.end_reservations import expire_reservations
 from services.credit.usecases.follow_collections import HEARD, follow_collections
 from services.credit.usecases.review_grades import review_grades
+from services.credit.usecases.review_key_customers import review_key_customers
 from services.credit.usecases.review_risks import review_risks
 from shared.clock import Clock
 from shared.contracts import ledger
@@ -57,9 +58,17 @@ class CreditSubscription:
         )
 
     async def work_day(self, connection: AsyncConnection, customer_ids: Sequence[UUID], *, day: Day) -> None:
-        """End the reservations and overrides whose last day has passed, review grades, then derive the risks anew."""
+        """End the reservations and overrides whose last day has passed, review customers, derive the risks anew."""
         now = self.clock.now()
         await expire_reservations(connection, customer_ids, day=day, recorded_at=now, outbox=self.outbox)
+        await review_key_customers(
+            connection,
+            customer_ids,
+            day=day,
+            policy=self.policy.first_by_sales,
+            recorded_at=now,
+            outbox=self.outbox,
+        )
         await review_grades(
             connection, customer_ids, day=day, policy=self.policy.grades, recorded_at=now, outbox=self.outbox
         )

@@ -153,5 +153,11 @@ class InsolvencyRecorded(Event, wire="credit.insolvency-recorded.v1"):
     opened_date: date
 
 
+class InsolvencyWithdrawn(Event, wire="credit.insolvency-withdrawn.v1"):
+    """The customer's insolvency is over, or was recorded in error."""
+
+    reason: Code
+
+
 class DayWorked(event.DayWorked, Event, wire="credit.day-worked.v1"):
     """Credit has ended this day for this partition."""

@@ -12,7 +12,7 @@ from shared.ids import partition_of
 from shared.messaging import failures, parking_store, positions
 from shared.messaging.applying import parse, work
 from shared.messaging.customers import lock_customers
-from shared.messaging.parking_store import ParkedCustomer, ParkedItem
+from shared.messaging.parking_store import DiscardedItem, ParkedCustomer, ParkedItem
 from shared.messaging.positions import DaySeen
 from shared.messaging.subscription import Received, Refused, Subscription
 
@@ -52,14 +52,19 @@ class Parking:
         async with self.begin() as connection:
             return await parking_store.items_of(connection, customer_id)
 
+    async def discarded(self, customer_id: UUID) -> list[DiscardedItem]:
+        """Return what was given up of this customer's queue, in its order."""
+        async with self.begin() as connection:
+            return await parking_store.discarded_of(connection, customer_id)
+
     async def discard(self, customer_id: UUID, item_id: int, *, actor: str, reason: str | None) -> None:
-        """Drop one item for good; raise NotParked where it does not wait."""
+        """Give one item up for good, and keep it with the reason; raise NotParked where it does not wait."""
         async with self.begin() as connection:
             items = await self._locked_items(connection, customer_id)
             if item_id not in {item.item_id for item in items}:
                 msg = f"item {item_id} does not wait for this customer"
                 raise NotParked(msg)
-            await parking_store.remove(connection, [item_id])
+            await parking_store.discard(connection, item_id, actor=actor, reason=reason)
         log.warning("parking.discarded", customer_id=str(customer_id), item=item_id, actor=actor, reason=reason)
 
     async def release(self, customer_id: UUID, *, actor: str) -> Release:

@@ -1,13 +1,14 @@
 """The routes by which people see, release and discard what is parked; every service has the same."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from shared.messaging.parking import NotParked, Parking, Release
+from shared.messaging.parking_store import ParkedItem
 from shared.web.idempotency import KeyedAdmin
 from shared.web.keys import Needs
 from shared.web.problem_types import NOT_FOUND
@@ -42,6 +43,20 @@ class ParkedItemView(BaseModel):
     parked_at: datetime
 
 
+class DiscardedItemView(ParkedItemView):
+    """An event or a day that was given up: it never took effect here."""
+
+    discarded_by: str
+    reason: str | None
+    discarded_at: datetime
+
+
+class DiscardedList(BaseModel):
+    """What was given up of a customer's queue, in its order."""
+
+    items: list[DiscardedItemView]
+
+
 class Queue(BaseModel):
     """A parked customer's queue, in order."""
 
@@ -60,7 +75,7 @@ class ReleaseView(BaseModel):
 class Discard(BaseModel):
     """Why an item is given up."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=200, description="For the log, so without personal data")]
+    reason: Annotated[str, Field(min_length=1, max_length=200, description="Kept and logged, so without personal data")]
 
 
 def parking_router(parking: Parking) -> APIRouter:
@@ -77,19 +92,23 @@ def parking_router(parking: Parking) -> APIRouter:
     @routes.get("/{customer_id}", dependencies=[Depends(Needs("read"))])
     async def show_queue(customer_id: UUID) -> Queue:
         """Return what waits for one customer."""
-        items = [
-            ParkedItemView(
-                item_id=each.item_id,
-                event_id=each.envelope.event_id,
-                type=each.envelope.wire,
-                topic=each.topic,
-                day=each.day,
-                cause=each.cause,
-                parked_at=each.parked_at,
-            )
-            for each in await parking.queue(customer_id)
-        ]
+        items = [ParkedItemView(**_shown(each)) for each in await parking.queue(customer_id)]
         return Queue(customer_id=customer_id, items=items)
+
+    @routes.get("/{customer_id}/discarded-items", dependencies=[Depends(Needs("read"))])
+    async def show_discarded(customer_id: UUID) -> DiscardedList:
+        """Return what was given up of one customer's queue, by whom and why, whether he is parked or not."""
+        return DiscardedList(
+            items=[
+                DiscardedItemView(
+                    **_shown(each.item),
+                    discarded_by=each.discarded_by,
+                    reason=each.reason,
+                    discarded_at=each.discarded_at,
+                )
+                for each in await parking.discarded(customer_id)
+            ]
+        )
 
     @routes.post("/{customer_id}/release")
     async def release(customer_id: UUID, request: KeyedAdmin) -> ReleaseView:
@@ -113,3 +132,15 @@ def parking_router(parking: Parking) -> APIRouter:
             raise Problem(NOT_FOUND, str(error)) from error
 
     return routes
+
+
+def _shown(item: ParkedItem) -> dict[str, Any]:
+    return {
+        "item_id": item.item_id,
+        "event_id": item.envelope.event_id,
+        "type": item.envelope.wire,
+        "topic": item.topic,
+        "day": item.day,
+        "cause": item.cause,
+        "parked_at": item.parked_at,
+    }

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.envelope import Envelope
@@ -32,6 +33,17 @@ _ITEMS = text(
     "SELECT id, topic, headers, body, day, cause, parked_at FROM parked_item WHERE customer_id = :id ORDER BY id"
 )
 _DELETE = text("DELETE FROM parked_item WHERE id = ANY(CAST(:ids AS bigint[]))")
+_DISCARD = text(
+    """
+    WITH gone AS (DELETE FROM parked_item WHERE id = :id RETURNING *)
+    INSERT INTO discarded_item (item_id, customer_id, topic, headers, body, day, cause, parked_at, discarded_by, reason)
+    SELECT id, customer_id, topic, headers, body, day, cause, parked_at, :actor, :reason FROM gone
+    """
+)
+_DISCARDED = text(
+    "SELECT item_id, topic, headers, body, day, cause, parked_at, discarded_by, reason, discarded_at "
+    "FROM discarded_item WHERE customer_id = :id ORDER BY item_id"
+)
 _CAUSE = text("UPDATE parked_item SET cause = :cause WHERE id = :id")
 _PARKED = text(
     """
@@ -66,6 +78,16 @@ class ParkedItem:
     day: date | None
     cause: str | None
     parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardedItem:
+    """What was given up for good, as it waited, with who did that, why and when."""
+
+    item: ParkedItem
+    discarded_by: str
+    reason: str | None
+    discarded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +127,19 @@ async def parked_in(connection: AsyncConnection, partition_no: int) -> list[UUID
 
 async def items_of(connection: AsyncConnection, customer_id: UUID) -> list[ParkedItem]:
     """Return a customer's queue in order."""
-    rows = await connection.execute(_ITEMS, {"id": customer_id})
+    return [_item(row.id, row) for row in await connection.execute(_ITEMS, {"id": customer_id})]
+
+
+async def discard(connection: AsyncConnection, item_id: int, *, actor: str, reason: str | None) -> None:
+    """Take an item out of the queue for good, and keep it with who did that and why."""
+    await connection.execute(_DISCARD, {"id": item_id, "actor": actor, "reason": reason})
+
+
+async def discarded_of(connection: AsyncConnection, customer_id: UUID) -> list[DiscardedItem]:
+    """Return what was given up of a customer's queue, in its order."""
     return [
-        ParkedItem(row.id, row.topic, from_pairs(row.headers), row.body, row.day, row.cause, row.parked_at)
-        for row in rows
+        DiscardedItem(_item(row.item_id, row), row.discarded_by, row.reason, row.discarded_at)
+        for row in await connection.execute(_DISCARDED, {"id": customer_id})
     ]
 
 
@@ -130,3 +161,7 @@ async def unpark(connection: AsyncConnection, customer_id: UUID) -> None:
 async def parked_customers(connection: AsyncConnection, *, limit: int) -> list[ParkedCustomer]:
     """Return who is parked, the longest first."""
     return [ParkedCustomer(*row) for row in await connection.execute(_PARKED, {"limit": limit})]
+
+
+def _item(item_id: int, row: Row[Any]) -> ParkedItem:
+    return ParkedItem(item_id, row.topic, from_pairs(row.headers), row.body, row.day, row.cause, row.parked_at)

@@ -115,3 +115,23 @@ VERSION_1: tuple[str, ...] = (
     )
     """,
 )
+
+VERSION_2: tuple[str, ...] = (
+    # What was taken out of a parked customer's queue for good: it stays as it waited.
+    """
+    CREATE TABLE discarded_item (
+        item_id bigint PRIMARY KEY,
+        customer_id uuid NOT NULL REFERENCES customer,
+        topic text NOT NULL,
+        headers jsonb NOT NULL,
+        body text,
+        day date,
+        cause text,
+        parked_at timestamptz NOT NULL,
+        discarded_by text NOT NULL,
+        reason text,
+        discarded_at timestamptz NOT NULL DEFAULT now()
+    )
+    """,
+    "CREATE INDEX discarded_item_customer ON discarded_item (customer_id, item_id)",
+)

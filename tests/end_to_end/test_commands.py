@@ -116,5 +116,7 @@ async def test_a_parked_customer_is_shown_released_in_vain_and_flows_after_a_dis
         said = ("--reason", "not an invoice of ours", "--yes")
         assert (await run(stranger, "park", "discard", *place, item, *said))[0] == Exit.HELD
         assert (await run(stranger, "park", "release", *place))[0] == Exit.HELD
+        _, (gone,) = await run(stranger, "park", "discarded", *place)
+        assert (gone["item_id"], gone["type"], gone["reason"]) == (int(item), InvoiceIssued.wire, said[1])
     assert "credit" in services
     assert await run(stranger, "park", "list") == (Exit.HELD, [])

@@ -40,7 +40,7 @@ OWN: Mapping[str, Mapping[str, frozenset[str]]] = {
             {"credit_check", "customer_group", "customer_import", "exchange_rate", "grade_override", "profile_item"}
             | {"scorecard"}
         ),
-        _DECIDED: frozenset({"grading", "hold", "recorded_change", "risk", "score", "timer"}),
+        _DECIDED: frozenset({"grading", "hold", "recorded_change", "risk", "sales_ranking", "score", "timer"}),
         _PARTLY: frozenset({"profile", "reservation"}),
     },
     "ledger": {
@@ -62,4 +62,6 @@ OWN: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 """Every other table, by the reason why an empty database does not get it back from the topics."""
 
-CORE: Mapping[str, frozenset[str]] = {_CORE: frozenset({"customer", "day_seen", "outbox", "parked_item", "quarantine"})}
+CORE: Mapping[str, frozenset[str]] = {
+    _CORE: frozenset({"customer", "day_seen", "discarded_item", "outbox", "parked_item", "quarantine"})
+}

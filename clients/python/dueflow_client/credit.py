@@ -51,6 +51,10 @@ class CreditClient(ServiceClient):
         verb = "approve" if approve else "refuse"
         return await self._http.post(f"/v1/grade-overrides/{override_id}/{verb}", key=key)
 
+    async def end_grade(self, override_id: UUID, *, reason: str, key: str | None = None) -> Any:
+        """Let the customer's own grade count again before the override's last day."""
+        return await self._http.post(f"/v1/grade-overrides/{override_id}/end", {"reason": reason}, key=key)
+
     def stale_items(self, **filters: Any) -> AsyncIterator[Any]:
         """Yield what is known too long of customers, or not at all."""
         return self._http.pages("/v1/stale-items", **filters)
@@ -99,6 +103,11 @@ class CreditClient(ServiceClient):
         """Record that insolvency proceedings were opened."""
         body = {"opened_date": opened_date.isoformat()}
         return await self._http.post(f"/v1/customers/{customer_id}/insolvency", body, key=key)
+
+    async def withdraw_insolvency(self, customer_id: UUID, *, reason: str, key: str | None = None) -> Any:
+        """Take back that the customer is insolvent."""
+        body = {"reason": reason}
+        return await self._http.post(f"/v1/customers/{customer_id}/insolvency-withdrawal", body, key=key)
 
     async def blacklist_customer(self, customer_id: UUID, *, reason: str, key: str | None = None) -> Any:
         """Sell nothing on credit to this customer until he is delisted."""

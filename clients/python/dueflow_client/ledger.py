@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from dueflow_client.problem import Problem
 from dueflow_client.service import ServiceClient
-from dueflow_client.shapes import BankAccount, Contract, CreditNote, Designation, Entity, Invoice, Payment
+from dueflow_client.shapes import BankAccount, Contract, CreditNote, Designation, Entity, EntityReach, Invoice, Payment
 
 
 class LedgerClient(ServiceClient):
@@ -15,6 +15,10 @@ class LedgerClient(ServiceClient):
     async def record_entity(self, entity: Entity, *, key: str | None = None) -> Any:
         """Record a creditor entity."""
         return await self._http.post("/v1/entities", entity, key=key)
+
+    async def change_entity(self, code: str, reach: EntityReach, *, version: int) -> Any:
+        """Change how customers reach an entity, if nobody changed it since it was read as of this version."""
+        return await self._http.patch(f"/v1/entities/{code}", reach, etag=f'"{version}"')
 
     async def propose_account(self, entity: str, account: BankAccount, *, key: str | None = None) -> Any:
         """Propose another bank account of an entity; nobody hears of it before another person approves it."""

@@ -28,9 +28,13 @@ class ServiceClient:
         return await self._http.post(f"/v1/parked-customers/{customer_id}/release")
 
     async def discard_parked(self, customer_id: str, item_id: int, *, reason: str | None = None) -> None:
-        """Give up one item for good, for a reason that the service logs: its event will never take effect there."""
+        """Give up one item for good, for a reason that the service keeps: its event will never take effect there."""
         body = None if reason is None else {"reason": reason}
         await self._http.post(f"/v1/parked-customers/{customer_id}/items/{item_id}/discard", body)
+
+    async def discarded_items(self, customer_id: str) -> list[Any]:
+        """Return what was given up of this customer's queue, by whom and why."""
+        return list((await self._http.get(f"/v1/parked-customers/{customer_id}/discarded-items"))["items"])
 
     async def stream_positions(self) -> list[Any]:
         """Return how far the service has applied each partition of each topic, and which stand still and why."""

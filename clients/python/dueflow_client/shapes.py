@@ -48,6 +48,14 @@ class Entity(TypedDict):
     sms_signature: NotRequired[str]
 
 
+class EntityReach(TypedDict, total=False):
+    """How customers reach a creditor; null clears the address."""
+
+    phone: str
+    email: str
+    address: str | None
+
+
 class Terms(TypedDict):
     """When an invoice falls due: net days, the end of the month plus days, or a fixed day some months ahead."""
 
@@ -149,6 +157,18 @@ class Financials(TypedDict):
     total_liabilities: str
     sales: str
     net_profit: str
+    retained_earnings: NotRequired[str]
+    ebit: NotRequired[str]
+
+
+class BankSummary(TypedDict):
+    """What bank statements of a period came to, in major units of its currency."""
+
+    start_date: str
+    end_date: str
+    currency: str
+    average_balance: str
+    monthly_inflow: str
 
 
 class Customer(TypedDict):
@@ -171,6 +191,7 @@ class Customer(TypedDict):
     annual_sales: NotRequired[Amount]
     industry_standing: NotRequired[Literal["leader", "strong", "average", "weak"]]
     financials: NotRequired[Financials]
+    bank_summary: NotRequired[BankSummary]
     judgments_count: NotRequired[int]
     enforcements_count: NotRequired[int]
     insured_amount: NotRequired[Amount]

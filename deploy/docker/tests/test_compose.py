@@ -1,5 +1,6 @@
 """P12: what compose runs is what was tested elsewhere, on loopback only, with no secret that others know."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,18 @@ def test_a_service_starts_after_what_it_needs(containers: dict[str, dict[str, An
         assert container["command"] == [role]
         assert container["read_only"]
         assert container["build"]["target"] == service
+
+
+def test_the_mailbox_is_the_provider_of_text_messages(containers: dict[str, dict[str, Any]]) -> None:
+    """N1, N8: it is asked where it answers, under the name that approved the words, and its receipts come back."""
+    said, told = containers["notifications-worker"]["environment"], containers["mailbox"]["environment"]
+    (provider,) = json.loads(said["DUEFLOW_SMS_PROVIDERS"])
+    assert provider["url"] == "http://mailbox:8000/api/texts"
+    assert told["DUEFLOW_SMS_RECEIPTS_URL"] == f"http://notifications-api:8000/v1/sms-receipts/{provider['name']}"
+    assert provider["receipt_secret"].startswith("${DUEFLOW_SMS_RECEIPT_SECRET:?")
+    assert "DUEFLOW_SMS_RECEIPT_SECRET" in told
+    words = (ROOT / "services/notifications/templates/sms.yaml").read_text(encoding="utf-8")
+    assert all(provider["name"] in each["providers"] for each in yaml.safe_load(words)["templates"])
 
 
 def test_no_secret_has_a_default() -> None:

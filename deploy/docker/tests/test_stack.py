@@ -37,7 +37,7 @@ def test_a_state_leads_to_the_ports_that_compose_publishes() -> None:
     state = state_of(fresh_settings(), worker_ports=WORKER_PORTS)
     assert [f"{state.bootstrap}:19092"] == containers["kafka"]["ports"]
     assert containers["postgres"]["ports"][0].removesuffix(":5432") in state.checker_urls["ledger"]
-    assert containers["mailpit"]["ports"][0].removesuffix(":8025") in str(state.mailbox_url)
+    assert containers["mailbox"]["ports"][0].removesuffix(":8000") in str(state.mailbox_url)
 
 
 def test_secrets_are_fresh_each_time_and_choices_are_kept() -> None:
@@ -98,6 +98,7 @@ async def test_the_demo_runs_in_containers(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "report.json").read_text())
     assert (status, report["holds"]) == (0, True), shown.getvalue()
     assert report["mails_caught"] is not None
+    assert report["texts_caught"] is not None
     assert _containers("dueflow-demo") == {}
 
 

@@ -11,12 +11,14 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from deploy.local.mailbox.receipts import Receipts
 from deploy.local.mailbox.store import Mail, MailStore, letters_of, text_of
 from deploy.local.mailbox.text_pages import text_routes
 from deploy.local.mailbox.texts import TextStore
 
 PAGE_SIZE = 50
 _PAGES = Jinja2Templates(Path(__file__).with_name("templates"))  # escapes all it inserts into .html
+_NAMES = ["127.0.0.1", "localhost", "mailbox"]  # the last among containers
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'",
     "Referrer-Policy": "no-referrer",
@@ -27,13 +29,13 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 Offset = Annotated[int, Query(ge=0)]
 
 
-def create_app(store: MailStore, texts: TextStore) -> FastAPI:
+def create_app(store: MailStore, texts: TextStore, *, receipts: Receipts | None = None) -> FastAPI:
     """Return the application over the stores of mail and of text messages."""
     app = FastAPI(title="Dueflow mailbox", docs_url=None, redoc_url=None)
     # A page of another site must not read the mail through a name that it points at this machine.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_NAMES)
     app.middleware("http")(_add_headers)
-    app.include_router(text_routes(texts, _PAGES))
+    app.include_router(text_routes(texts, _PAGES, receipts))
 
     @app.get("/readyz")
     async def readyz() -> dict[str, str]:

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import BaseModel
 
+from deploy.local.mailbox.receipts import Receipts, fate_of
 from deploy.local.mailbox.texts import TextStore
 
 PAGE_SIZE = 50
@@ -22,14 +23,15 @@ class Asked(BaseModel):
     text: str
 
 
-def text_routes(texts: TextStore, pages: Jinja2Templates) -> APIRouter:
-    """Return the routes over one store."""
+def text_routes(texts: TextStore, pages: Jinja2Templates, receipts: Receipts | None) -> APIRouter:
+    """Return the routes over one store; without `receipts` nobody is told what became of a text message."""
     found = APIRouter()
 
     @found.get("/texts")
     async def texts_page(request: Request, q: str = "", offset: Annotated[int, Query(ge=0)] = 0) -> HTMLResponse:
         total, page = texts.page(limit=PAGE_SIZE, offset=offset, query=q)
         shown = {"texts": page, "total": total, "q": q, "offset": offset, "page_size": PAGE_SIZE}
+        shown["fate_of"] = fate_of if receipts else None
         return pages.TemplateResponse(request, "texts.html", shown)
 
     @found.get("/api/texts")
@@ -42,6 +44,9 @@ def text_routes(texts: TextStore, pages: Jinja2Templates) -> APIRouter:
     @found.post("/api/texts")
     async def take_text(asked: Asked) -> dict[str, str]:
         kept = texts.add(**asked.model_dump())
+        if receipts is not None:
+            # Before the answer: the sender's day goes on only then, so that its receipts are of the same day.
+            await receipts.tell(kept)
         return {"status": "accepted", "id": str(kept.number)}
 
     return found

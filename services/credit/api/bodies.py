@@ -98,7 +98,7 @@ class SetGroup(StrictModel):
 
 
 class Decide(StrictModel):
-    """A decision on the blacklist: its reason as a code, and what the person who decided wrote."""
+    """A decision on the blacklist or on an insolvency: its reason as a code, and what the person who decided wrote."""
 
     reason: Code
     note: Note | None = None

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.api import shown
 from services.credit.api.asking import asked, known_profile
 from services.credit.api.bodies import AmendCustomer, RegisterCustomer, RegisterCustomers
-from services.credit.api.shown import ChangeShown, CustomerShown
+from services.credit.api.customer_shown import CustomerShown, customer_document
+from services.credit.api.shown import ChangeShown
 from services.credit.domain.policy import Policy
 from services.credit.gateways.fact_documents import Code, GroupCode
 from services.credit.store.changes import list_changes
@@ -80,7 +81,7 @@ def customers_router(context: Context, policy: Policy, changes: Changes) -> APIR
                 after=paging.after,
                 rows=paging.limit + 1,
             )
-        return Page(**paging.page(rows, position=lambda each: [each.customer_number], item=shown.customer))
+        return Page(**paging.page(rows, position=lambda each: [each.customer_number], item=customer_document))
 
     @routes.get("/customers/{customer_id}", response_model=CustomerShown)
     async def show(_caller: Reader, customer_id: UUID, response: Response) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def customers_router(context: Context, policy: Policy, changes: Changes) -> APIR
         async with context.reading.connect() as connection:
             profile = await known_profile(connection, customer_id)
         response.headers["ETag"] = etag(profile.version)
-        return shown.customer(profile)
+        return customer_document(profile)
 
     @routes.patch(
         "/customers/{customer_id}",
@@ -135,7 +136,7 @@ def _register(body: RegisterCustomer, request: Request) -> ChangeCustomer:
 
 
 def _changed(result: Changed) -> StoredAnswer:
-    return shown.answer(_status(result), shown.customer(result.after))
+    return shown.answer(_status(result), customer_document(result.after))
 
 
 def _status(result: Changed) -> int:
@@ -160,4 +161,4 @@ def _several(results: list[Changed | Problem]) -> StoredAnswer:
 def _item(result: Changed | Problem) -> dict[str, Any]:
     if isinstance(result, Problem):
         return {"status": result.kind.status, "problem": result.body()}
-    return {"status": _status(result), "customer": shown.customer(result.after)}
+    return {"status": _status(result), "customer": customer_document(result.after)}

@@ -6,17 +6,17 @@ from fastapi import APIRouter, Response
 
 from services.credit.api.asking import asked
 from services.credit.api.bodies import Decide, RecordInsolvency, SetLimit
+from services.credit.api.customer_shown import CustomerShown
 from services.credit.api.customers import Changes, versioned
-from services.credit.api.shown import CustomerShown
 from services.credit.usecases import change_customers as use
-from services.credit.usecases.change_customers import Amend, Blacklist, ChangeCustomer, Delist
+from services.credit.usecases.change_customers import Amend, Blacklist, ChangeCustomer, Delist, WithdrawInsolvency
 from shared.service import Context
 from shared.web.idempotency import Keyed, KeyedRequest
 from shared.web.problem_types import CONFLICT, NOT_FOUND
 from shared.web.problems import problems
 from shared.web.routing import JsonBody, router
 
-Change = Amend | Blacklist | Delist | use.RecordInsolvency
+Change = Amend | use.Decision
 
 
 def decisions_router(context: Context, changes: Changes) -> APIRouter:
@@ -46,5 +46,10 @@ def decisions_router(context: Context, changes: Changes) -> APIRouter:
     async def record_insolvency(customer_id: UUID, body: JsonBody[RecordInsolvency], keyed: Keyed) -> Response:
         """Record that insolvency was opened: every order is refused."""
         return await decide(keyed, customer_id, use.RecordInsolvency(body.opened_date), body.note)
+
+    @routes.post("/insolvency-withdrawal", response_model=CustomerShown, responses=problems(NOT_FOUND, CONFLICT))
+    async def withdraw_insolvency(customer_id: UUID, body: JsonBody[Decide], keyed: Keyed) -> Response:
+        """Take back that the customer is insolvent: the proceedings ended, or it was recorded in error."""
+        return await decide(keyed, customer_id, WithdrawInsolvency(body.reason), body.note)
 
     return routes

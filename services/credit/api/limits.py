@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.api import shown
 from services.credit.api.asking import asked, block_lane
 from services.credit.api.bodies import ReleaseLimit, SetSecurity, SetTemporaryLimit
+from services.credit.api.customer_shown import CustomerShown, customer_document
 from services.credit.api.customers import versioned
-from services.credit.api.shown import CustomerShown
 from services.credit.domain.limits import Temporary
 from services.credit.domain.policy import Policy
 from services.credit.domain.profile import Profile
@@ -56,4 +56,4 @@ def limits_router(context: Context, policy: Policy) -> APIRouter:
 
 
 def _decided(profile: Profile) -> StoredAnswer:
-    return shown.answer(200, shown.customer(profile))
+    return shown.answer(200, customer_document(profile))

@@ -1,4 +1,4 @@
-"""Overrides of grades over HTTP: one person asks, another decides, and the end comes by itself (C3)."""
+"""Overrides of grades over HTTP: one person asks, another decides, the end comes by itself or by a person (C3)."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -16,7 +16,14 @@ from services.credit.domain.policy import Policy
 from services.credit.domain.profile import Grade
 from services.credit.store.gradings import KeptOverride, State, list_overrides, load_overrides
 from services.credit.store.values import row_of
-from services.credit.usecases.override_grades import AskOverride, DecideOverride, ask_overrides, decide_overrides
+from services.credit.usecases.override_grades import (
+    AskOverride,
+    DecideOverride,
+    EndOverride,
+    Settle,
+    ask_overrides,
+    settle_overrides,
+)
 from shared.service import Context
 from shared.web.cursor import Listing, Page
 from shared.web.customers import NamedCustomer
@@ -37,8 +44,14 @@ class AskForGrade(StrictModel):
     reason: Note
 
 
+class EndOverrideNow(StrictModel):
+    """Why the customer's own grade shall count again before the override's last day has passed."""
+
+    reason: Note
+
+
 class OverrideShown(Shown):
-    """An override, who asked for it and who decided."""
+    """An override, who asked for it, who decided, and who ended it before its last day."""
 
     override_id: UUID
     customer_id: UUID
@@ -51,6 +64,8 @@ class OverrideShown(Shown):
     decided_by: str | None
     decided_date: date | None
     ended_date: date | None
+    ended_by: str | None
+    end_reason: str | None
 
 
 def overrides_router(context: Context, policy: Policy) -> APIRouter:
@@ -60,13 +75,11 @@ def overrides_router(context: Context, policy: Policy) -> APIRouter:
     async def ask(connection: AsyncConnection, commands: Sequence[AskOverride]) -> Sequence[Any]:
         return await ask_overrides(connection, commands)
 
-    async def decide(connection: AsyncConnection, commands: Sequence[DecideOverride]) -> Sequence[Any]:
-        return await decide_overrides(connection, commands, policy=policy, outbox=context.outbox)
+    async def settle(connection: AsyncConnection, commands: Sequence[Settle]) -> Sequence[Any]:
+        return await settle_overrides(connection, commands, policy=policy, outbox=context.outbox)
 
     asking: Gatherer[AskOverride, KeptOverride] = Gatherer(lane=context.single, execute=ask, render=_rendered(201))
-    deciding: Gatherer[DecideOverride, KeptOverride] = Gatherer(
-        lane=context.single, execute=decide, render=_rendered(200)
-    )
+    settling: Gatherer[Settle, KeptOverride] = Gatherer(lane=context.single, execute=settle, render=_rendered(200))
 
     @routes.post(
         "/customers/{customer_id}/grade-overrides",
@@ -90,14 +103,25 @@ def overrides_router(context: Context, policy: Policy) -> APIRouter:
     )
     async def approve(override_id: UUID, keyed: Keyed) -> Response:
         """Let the asked grade count from now; it takes the place of an override that still holds."""
-        return await settle(override_id, "approved", keyed)
+        return await decide(override_id, "approved", keyed)
 
     @routes.post(
         "/grade-overrides/{override_id}/refuse", response_model=OverrideShown, responses=problems(NOT_FOUND, CONFLICT)
     )
     async def refuse(override_id: UUID, keyed: Keyed) -> Response:
         """Refuse what was asked."""
-        return await settle(override_id, "refused", keyed)
+        return await decide(override_id, "refused", keyed)
+
+    @routes.post(
+        "/grade-overrides/{override_id}/end", response_model=OverrideShown, responses=problems(NOT_FOUND, CONFLICT)
+    )
+    async def end(override_id: UUID, body: JsonBody[EndOverrideNow], keyed: Keyed) -> Response:
+        """Let the customer's own grade count again from now; it needs no second person."""
+        customer_id = await _customer_of(context, override_id)
+        command = EndOverride(
+            override_id=override_id, customer_id=customer_id, reason=body.reason, request=asked(context, keyed)
+        )
+        return (await settling.submit(keyed.work(command, customer_ids=[customer_id]))).response()
 
     @routes.get("/grade-overrides")
     async def find(
@@ -110,18 +134,22 @@ def overrides_router(context: Context, policy: Policy) -> APIRouter:
             )
         return Page(**paging.page(rows, position=lambda each: [str(each.override_id)], item=_shown))
 
-    async def settle(override_id: UUID, state: Literal["approved", "refused"], keyed: KeyedRequest) -> Response:
-        async with context.reading.connect() as connection:
-            found = await load_overrides(connection, [override_id])
-        if override_id not in found:
-            raise Problem(NOT_FOUND)
-        customer_id = found[override_id].customer_id
+    async def decide(override_id: UUID, state: Literal["approved", "refused"], keyed: KeyedRequest) -> Response:
+        customer_id = await _customer_of(context, override_id)
         command = DecideOverride(
             override_id=override_id, customer_id=customer_id, state=state, request=asked(context, keyed)
         )
-        return (await deciding.submit(keyed.work(command, customer_ids=[customer_id]))).response()
+        return (await settling.submit(keyed.work(command, customer_ids=[customer_id]))).response()
 
     return routes
+
+
+async def _customer_of(context: Context, override_id: UUID) -> UUID:
+    async with context.reading.connect() as connection:
+        found = await load_overrides(connection, [override_id])
+    if override_id not in found:
+        raise Problem(NOT_FOUND)
+    return found[override_id].customer_id
 
 
 def _rendered(status: int) -> Callable[[KeptOverride], StoredAnswer]:

@@ -18,7 +18,7 @@ from services.credit.store.days import day_of
 from services.credit.store.scores import KeptScore
 from services.credit.usecases import explain_customer as use
 from services.credit.usecases.explain_risk import denied_document, explain_risk, light_document, limit_document
-from services.credit.usecases.recall_scores import recall_score
+from services.credit.usecases.recall_scores import recall
 from shared.service import Context
 from shared.web.keys import Reader
 from shared.web.models import BusinessDate
@@ -108,6 +108,25 @@ class CauseShown(Shown):
     recorded_at: datetime
 
 
+class KnownShown(Shown):
+    """An input that is known; habits, which the ledger's facts make, need nobody's confirmation."""
+
+    input: str
+    value: str
+    source: Annotated[str | None, Field(description="Who confirmed last what it is read from")]
+    confirmed_date: date | None
+
+
+class KeyCustomerShown(Shown):
+    """Whether this is a key customer: named so by people, or among the first in the monthly ranking by sales."""
+
+    named: bool
+    top_by_sales: bool
+    ranked_date: Annotated[date | None, Field(description="As of the end of which day the last ranking was made")]
+    place: int | None
+    sales: Annotated[str | None, Field(description="What was invoiced, in major units at the ranking's rough rates")]
+
+
 class ExplanationShown(Shown):
     """Why this score, grade, limit, light, hold and refusal."""
 
@@ -116,6 +135,8 @@ class ExplanationShown(Shown):
     policy_version: str
     score: ScoreShown | None
     would_change: Annotated[list[ImprovementShown], Field(description="Bins that would give more, by characteristic")]
+    known: Annotated[list[KnownShown], Field(description="What a scorecard may ask, whether this one does or not")]
+    key_customer: KeyCustomerShown
     grade: GradeExplained
     causes: Annotated[list[CauseShown], Field(description="The last scores that differed, newest first")]
     risk: RiskShown
@@ -131,10 +152,10 @@ def scores_router(context: Context, policy: Policy) -> APIRouter:
         async with context.reading.connect() as connection:
             profile = await known_profile(connection, customer_id)
             day = as_of or await day_of(connection, profile.partition_no) or context.clock.now().date()
-            found = await recall_score(connection, customer_id, as_of=day)
+            found = await recall(connection, customer_id, as_of=day)
         if found is None:
             raise Problem(NOT_FOUND, "The customer was not registered then, or no scorecard served him.")
-        return use.score_document(customer_id, found)
+        return use.score_document(customer_id, found.score())
 
     @routes.get("/explanation", response_model=ExplanationShown, responses=problems(NOT_FOUND))
     async def explain(_caller: Reader, customer_id: UUID) -> Any:
@@ -150,6 +171,8 @@ def scores_router(context: Context, policy: Policy) -> APIRouter:
             "policy_version": policy.version,
             "score": use.score_document(customer_id, told.score) if told.score else None,
             "would_change": use.improvements(told.score) if told.score else [],
+            "known": use.known_document(told),
+            "key_customer": use.key_document(told),
             "grade": use.grade_document(told, policy=policy.grades),
             "causes": [_cause(each) for each in told.scores],
             "risk": {

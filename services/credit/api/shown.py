@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from services.credit.domain.holds import Hold, LiftReason
 from services.credit.domain.light import Color
-from services.credit.domain.profile import Grade, Kind, Profile, RegistrationState, SizeClass, Standing
+from services.credit.domain.profile import Grade
 from services.credit.domain.reservations import Reservation
-from services.credit.store.facts import to_json
 from shared.money import format_amount
 from shared.web.idempotency import StoredAnswer
 from shared.web.models import AmountText
@@ -28,50 +27,6 @@ class MoneyShown(Shown):
 
     amount: AmountText
     currency: str
-
-
-class FinancialsShown(Shown):
-    """A financial statement, in major units of its currency."""
-
-    statement_date: date
-    currency: str
-    current_assets: AmountText
-    current_liabilities: AmountText
-    total_assets: AmountText
-    total_liabilities: AmountText
-    sales: AmountText
-    net_profit: AmountText
-
-
-class CustomerShown(Shown):
-    """A customer as it stands; `version` is its ETag."""
-
-    customer_id: UUID
-    customer_number: str
-    name: str
-    tax_number: str | None
-    kind: Kind
-    country: str
-    industry: str | None
-    group: str | None
-    grade: Grade | None
-    key_customer: bool
-    limit: MoneyShown | None
-    registration_number: str | None
-    registration_state: RegistrationState | None
-    registered_capital: MoneyShown | None
-    founding_date: date | None
-    annual_sales: MoneyShown | None
-    industry_standing: Standing | None
-    financials: FinancialsShown | None
-    judgments_count: int | None
-    enforcements_count: int | None
-    insured_amount: MoneyShown | None
-    size_class: SizeClass | None
-    blacklisted: bool
-    blacklist_reason: str | None
-    insolvency_date: date | None
-    version: int
 
 
 class ChangeShown(Shown):
@@ -200,15 +155,6 @@ class ListedHold(HoldShown):
     """A hold with the customer's number, where credit knows it."""
 
     customer_number: str | None
-
-
-def customer(profile: Profile) -> dict[str, Any]:
-    """Return a customer as JSON."""
-    facts = {name: to_json(getattr(profile, name)) for name in CustomerShown.model_fields if hasattr(profile, name)}
-    return facts | {
-        "customer_id": str(profile.customer_id),
-        "blacklisted": profile.blacklist_reason is not None,
-    }
 
 
 def reservation(held: Reservation) -> dict[str, Any]:

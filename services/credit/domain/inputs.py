@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import get_args
 
 from services.credit.domain.habits import Habit, window_start
-from services.credit.domain.profile import Kind, Profile, RegistrationState, SizeClass, Standing
+from services.credit.domain.profile import DATED, Kind, Profile, RegistrationState, SizeClass, Standing
 from shared.money import Money, minor_digits
 
 Value = Decimal | str
@@ -63,6 +63,14 @@ def _of_statement(name: str) -> Read:
     return read
 
 
+def _of_bank(name: str) -> Read:
+    def read(subject: Subject) -> Decimal | None:
+        summary = subject.profile.bank_summary
+        return subject.major(Money(getattr(summary, name), summary.currency)) if summary else None
+
+    return read
+
+
 def _of_profile(name: str) -> Read:
     def read(subject: Subject) -> Value | None:
         value = getattr(subject.profile, name)
@@ -83,6 +91,9 @@ NUMBERS: Mapping[str, Read] = {
     "current_ratio": _of_statement("current_ratio"),
     "debt_pct": _of_statement("debt_pct"),
     "net_margin_pct": _of_statement("net_margin_pct"),
+    "altman_z": _of_statement("altman_z"),
+    "average_balance": _of_bank("average_balance_minor"),
+    "monthly_inflow": _of_bank("monthly_inflow_minor"),
     "judgments_count": _of_profile("judgments_count"),
     "enforcements_count": _of_profile("enforcements_count"),
     "relation_days": _relation,
@@ -103,6 +114,24 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 """Categories, by name, with all their values; bins part them by values."""
 
 
+_READ_FROM: Mapping[str, str] = {
+    "years_founded": "founding_date",
+    **dict.fromkeys(("current_ratio", "debt_pct", "net_margin_pct", "altman_z"), "financials"),
+    **dict.fromkeys(("average_balance", "monthly_inflow"), "bank_summary"),
+}
+
+
 def read_input(name: str, subject: Subject) -> Value | None:
     """Return the input of this name; None where it is not known."""
     return NUMBERS[name](subject) if name in NUMBERS else _of_profile(name)(subject)
+
+
+def read_inputs(subject: Subject) -> dict[str, Value | None]:
+    """Return all that a scorecard may ask about a customer, by name; None where it is not known."""
+    return {name: read_input(name, subject) for name in (*NUMBERS, *CATEGORIES)}
+
+
+def item_of(name: str) -> str | None:
+    """Return the item of the profile from which an input is read; None where it is a habit."""
+    item = _READ_FROM.get(name, name)
+    return item if item in DATED else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.credit.domain.grading import GradePolicy
+from services.credit.domain.key_customers import SalesPolicy
 from services.credit.domain.light import LightPolicy
 from services.credit.domain.limits import LimitPolicy
 from services.credit.domain.newcomers import NewcomerPolicy
@@ -18,6 +19,7 @@ class Policy:
 
     `new_customer_limits` is the limit of a customer without one of his own, by the order's currency; a hold ends when
     no collectible debt of `hold_debt_days` or more is left.
+    Without `first_by_sales` only people name key customers.
     `stale_after_days` says for how long an item of a profile counts as fresh.
     """
 
@@ -31,3 +33,4 @@ class Policy:
     watch: Watch | None
     stale_after_days: Mapping[str, int]
     grades: GradePolicy
+    first_by_sales: SalesPolicy | None = None

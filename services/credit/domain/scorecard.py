@@ -140,11 +140,14 @@ class Score:
 
 def score(scorecard: Scorecard, *, profile: Profile, habit: Habit, as_of: date) -> Score:
     """Return the score of a customer who was known like this on this day."""
-    subject = Subject(
-        profile=profile, habit=habit, as_of=as_of, window_days=scorecard.window_days, rates=scorecard.rates
-    )
+    subject = subject_of(scorecard, profile=profile, habit=habit, as_of=as_of)
     parts = tuple(_part(each, read_input(each.input, subject)) for each in scorecard.characteristics)
     return Score(scorecard=scorecard, as_of=as_of, parts=parts)
+
+
+def subject_of(scorecard: Scorecard, *, profile: Profile, habit: Habit, as_of: date) -> Subject:
+    """Return the customer as this scorecard looks at him."""
+    return Subject(profile=profile, habit=habit, as_of=as_of, window_days=scorecard.window_days, rates=scorecard.rates)
 
 
 def _part(characteristic: Characteristic, value: Value | None) -> Part:

@@ -32,7 +32,10 @@ _PARTS = {
         "total_liabilities",
         "sales",
         "net_profit",
+        "retained_earnings",
+        "ebit",
     ),
+    "bank_summary": ("start_date", "end_date", "currency", "average_balance", "monthly_inflow"),
 }
 _PATHS: dict[str, tuple[str, ...]] = {name: (name,) for name in _PLAIN} | {
     f"{name}_{part}": (name, part) for name, parts in _PARTS.items() for part in parts

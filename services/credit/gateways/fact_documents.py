@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.credit.domain.financials import Financials
+from services.credit.domain.financials import BankSummary, Financials
 from services.credit.domain.profile import Kind, RegistrationState, SizeClass, Standing
 from shared.money import AmountError, parse_amount
 from shared.web.models import AmountText, BusinessDate, CountryCode, Currency, MoneyText, SingleLine, StrictModel
@@ -57,23 +57,40 @@ class Statement(StrictModel):
     total_liabilities: ZeroOrMoreText
     sales: ZeroOrMoreText
     net_profit: AmountText
+    retained_earnings: AmountText | None = None
+    ebit: AmountText | None = None
 
     @model_validator(mode="after")
     def _fits_currency(self) -> Self:
-        self.financials()
+        self.fact()
         return self
 
-    def financials(self) -> Financials:
+    def fact(self) -> Financials:
         """Return the statement in minor units."""
-        try:
-            sums = {
-                f"{name}_minor": parse_amount(getattr(self, name), self.currency)
-                for name in type(self).model_fields
-                if name not in {"statement_date", "currency"}
-            }
-        except AmountError as error:
-            raise PydanticCustomError("amount_decimals", "{reason}", {"reason": str(error)}) from None
+        sums = _minor(self, besides={"statement_date", "currency"})
         return Financials(statement_date=self.statement_date, currency=self.currency, **sums)
+
+
+class BankStatements(StrictModel):
+    """What bank statements of a period came to, in major units of its currency."""
+
+    start_date: BusinessDate
+    end_date: BusinessDate
+    currency: Currency
+    average_balance: AmountText
+    monthly_inflow: ZeroOrMoreText
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if self.end_date < self.start_date:
+            raise PydanticCustomError("period", "The period ends before it starts")
+        self.fact()
+        return self
+
+    def fact(self) -> BankSummary:
+        """Return the summary in minor units."""
+        sums = _minor(self, besides={"start_date", "end_date", "currency"})
+        return BankSummary(start_date=self.start_date, end_date=self.end_date, currency=self.currency, **sums)
 
 
 class Facts(StrictModel):
@@ -89,6 +106,7 @@ class Facts(StrictModel):
     annual_sales: ZeroOrMore | None = None
     industry_standing: Standing | None = None
     financials: Statement | None = None
+    bank_summary: BankStatements | None = None
     judgments_count: Count | None = None
     enforcements_count: Count | None = None
     insured_amount: ZeroOrMore | None = None
@@ -118,4 +136,15 @@ class AmendedFacts(Facts):
 def _value(stated: Any) -> Any:
     if isinstance(stated, MoneyText):
         return stated.money()
-    return stated.financials() if isinstance(stated, Statement) else stated
+    return stated.fact() if isinstance(stated, Statement | BankStatements) else stated
+
+
+def _minor(stated: Statement | BankStatements, *, besides: set[str]) -> dict[str, Any]:
+    sums = {name: getattr(stated, name) for name in type(stated).model_fields if name not in besides}
+    try:
+        return {
+            f"{name}_minor": None if amount is None else parse_amount(amount, stated.currency)
+            for name, amount in sums.items()
+        }
+    except AmountError as error:
+        raise PydanticCustomError("amount_decimals", "{reason}", {"reason": str(error)}) from None

@@ -14,6 +14,7 @@ from services.credit.domain.profile import DATED
 from services.credit.domain.terms import TermsPolicy
 from services.credit.gateways.policy_sections import (
     Days,
+    FirstBySalesSection,
     HoldSection,
     LightSection,
     LimitSection,
@@ -87,6 +88,7 @@ class _File(Section):
     portfolio: _Portfolio | None = None
     stale_after_days: dict[Dated, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
     grades: _Grades = _Grades()
+    first_by_sales: FirstBySalesSection | None = None
 
 
 def read_policy(path: Path) -> Policy:
@@ -111,6 +113,7 @@ def read_policy(path: Path) -> Policy:
             watch=_watch(document.portfolio) if document.portfolio else None,
             stale_after_days=document.stale_after_days,
             grades=document.grades.policy(),
+            first_by_sales=document.first_by_sales.policy() if document.first_by_sales else None,
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -7,6 +7,8 @@ from typing import Annotated, Self, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.credit.domain.collectible import DEFAULT
+from services.credit.domain.habits import REMEMBERED_DAYS
+from services.credit.domain.key_customers import SalesPolicy
 from services.credit.domain.light import LightPolicy, Threshold
 from services.credit.domain.limits import LimitPolicy
 from services.credit.domain.newcomers import WHOLE_PCT, NewcomerPolicy
@@ -143,3 +145,15 @@ class HoldSection(Section):
     """A hold ends when no collectible debt of so many days is left."""
 
     debt_days: Annotated[int, Field(ge=1, le=3660)]
+
+
+class FirstBySalesSection(Section):
+    """How many are key customers by their sales, over how many days, and the rough rates for that."""
+
+    customers: Annotated[int, Field(ge=1, le=1000)]
+    window_days: Annotated[int, Field(ge=1, le=REMEMBERED_DAYS)]
+    rates: Annotated[dict[Currency, Annotated[Decimal, Field(gt=0)]], Field(min_length=1)]
+
+    def policy(self) -> SalesPolicy:
+        """Return it as the domain knows it."""
+        return SalesPolicy(first=self.customers, window_days=self.window_days, rates=self.rates)

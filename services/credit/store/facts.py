@@ -1,13 +1,16 @@
 """Turns what is known of a customer into JSON and back, so that the history of changes can be read as values."""
 
+from dataclasses import fields
 from datetime import date
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
-from services.credit.domain.financials import Financials
+from services.credit.domain.financials import BankSummary, Financials
 from services.credit.domain.profile import Profile
 from services.credit.store.values import row_of
 from shared.money import Money, format_amount, parse_amount
+
+T = TypeVar("T", bound=Financials | BankSummary)
 
 
 def to_json(value: Any) -> Any:
@@ -15,7 +18,7 @@ def to_json(value: Any) -> Any:
     match value:
         case Money(minor, currency):
             return {"amount": format_amount(minor, currency), "currency": currency}
-        case Financials():
+        case Financials() | BankSummary():
             return _figures(value)
         case date():
             return value.isoformat()
@@ -30,26 +33,29 @@ def from_json(field: str, value: Any) -> Any:
     kind = _kind_of(field)
     if kind is Money:
         return Money(parse_amount(value["amount"], value["currency"]), value["currency"])
-    if kind is Financials:
-        return read_financials(value)
+    if kind in {Financials, BankSummary}:
+        return read_figures(kind, value)
     return date.fromisoformat(value) if kind is date else value
 
 
-def read_financials(value: dict[str, Any]) -> Financials:
-    """Return the statement that `to_json` turned into JSON."""
-    statement_date, currency = date.fromisoformat(value["statement_date"]), value["currency"]
-    sums = {
-        f"{name}_minor": parse_amount(value[name], currency) for name in set(value) - {"statement_date", "currency"}
-    }
-    return Financials(statement_date=statement_date, currency=currency, **sums)
+def read_figures(kind: type[T], value: dict[str, Any]) -> T:
+    """Return the statement that `to_json` turned into JSON; a figure that was not asked for then is not known."""
+    return kind(**{each.name: _figure(each.name, value) for each in fields(kind)})
 
 
-def _figures(statement: Financials) -> dict[str, str]:
-    sums = {name: minor for name, minor in row_of(statement).items() if name.endswith("_minor")}
-    return {
-        "statement_date": statement.statement_date.isoformat(),
-        "currency": statement.currency,
-        **{name.removesuffix("_minor"): format_amount(minor, statement.currency) for name, minor in sums.items()},
+def _figure(name: str, value: dict[str, Any]) -> Any:
+    if name.endswith("_minor"):
+        amount = value.get(name.removesuffix("_minor"))
+        return None if amount is None else parse_amount(amount, value["currency"])
+    return date.fromisoformat(value[name]) if name.endswith("_date") else value[name]
+
+
+def _figures(statement: Financials | BankSummary) -> dict[str, str | None]:
+    row = row_of(statement)
+    plain = {name: str(value) for name, value in row.items() if not name.endswith("_minor")}
+    sums = {name.removesuffix("_minor"): minor for name, minor in row.items() if name.endswith("_minor")}
+    return plain | {
+        name: None if minor is None else format_amount(minor, statement.currency) for name, minor in sums.items()
     }
 
 

@@ -20,7 +20,10 @@ State = Literal["asked", "approved", "refused", "ended"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptOverride:
-    """An override with who asked for it, why, and who decided."""
+    """An override with who asked for it, why, and who decided.
+
+    `ended_by` is who ended it before its last day, for `end_reason`; None where the day or another override did.
+    """
 
     override_id: UUID
     customer_id: UUID
@@ -34,6 +37,8 @@ class KeptOverride:
     decided_by: str | None = None
     decided_date: date | None = None
     ended_date: date | None = None
+    ended_by: str | None = None
+    end_reason: str | None = None
 
 
 _GRADING = Rows.of("grading", key=("customer_id",), customer_id="uuid", own="text", basis="text", since="date")
@@ -52,6 +57,8 @@ _OVERRIDE = Rows.of(
     decided_by="text",
     decided_date="date",
     ended_date="date",
+    ended_by="text",
+    end_reason="text",
 )
 _COLUMNS = ", ".join(each.name for each in fields(KeptOverride))
 _LOAD = text("""

@@ -22,6 +22,7 @@ _CONFIRM = text("""
 _DATES = text(
     "SELECT customer_id, field, confirmed_date FROM profile_item WHERE customer_id = ANY(CAST(:ids AS uuid[]))"
 )
+_OF_CUSTOMER = text("SELECT field, source, confirmed_date FROM profile_item WHERE customer_id = :customer_id")
 _STALE = text("""
     SELECT p.customer_id, p.customer_number, a.field, i.source, i.confirmed_date,
            i.confirmed_date + a.days AS stale_date
@@ -61,6 +62,12 @@ async def confirmed_dates(connection: AsyncConnection, customer_ids: Iterable[UU
     for row in await connection.execute(_DATES, {"ids": sorted(found)}):
         found[row.customer_id][row.field] = row.confirmed_date
     return found
+
+
+async def load_items(connection: AsyncConnection, customer_id: UUID) -> dict[str, Item]:
+    """Return what was ever confirmed of a customer, by field."""
+    rows = await connection.execute(_OF_CUSTOMER, {"customer_id": customer_id})
+    return {row.field: Item(customer_id, row.field, row.source, row.confirmed_date) for row in rows}
 
 
 async def list_stale(

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.credit.domain.financials import BankSummary, Financials
 from services.credit.domain.profile import Profile
-from services.credit.store.facts import read_financials, to_json
+from services.credit.store.facts import read_figures, to_json
 from services.credit.store.values import row_of
 from shared.money import Money
 from shared.rows import Rows, upsert_rows
@@ -30,6 +31,7 @@ _PROFILE = Rows.of(
     group_code="text",
     grade="text",
     key_customer="boolean",
+    top_by_sales="boolean",
     limit_minor="bigint",
     limit_currency="text",
     registration_number="text",
@@ -41,6 +43,7 @@ _PROFILE = Rows.of(
     annual_sales_currency="text",
     industry_standing="text",
     financials="jsonb",
+    bank_summary="jsonb",
     judgments_count="integer",
     enforcements_count="integer",
     insured_amount_minor="bigint",
@@ -50,6 +53,7 @@ _PROFILE = Rows.of(
     insolvency_date="date",
     version="integer",
 )
+_FIGURES: dict[str, type[Financials | BankSummary]] = {"financials": Financials, "bank_summary": BankSummary}
 _MONEY = ("limit", "registered_capital", "annual_sales", "insured_amount")
 _COLUMNS = ", ".join(f"p.{name}" for name, _ in _PROFILE.types)
 _LOCKED = text(f"""
@@ -124,7 +128,8 @@ async def save_profiles(connection: AsyncConnection, profiles: Iterable[Profile]
 
 
 def _row(profile: Profile) -> dict[str, Any]:
-    row = row_of(profile) | {"group_code": profile.group, "financials": to_json(profile.financials)}
+    row = row_of(profile) | {"group_code": profile.group}
+    row |= {name: to_json(row[name]) for name in _FIGURES}
     for name in _MONEY:
         money: Money | None = row[name]
         row |= {f"{name}_minor": money.minor if money else None, f"{name}_currency": money.currency if money else None}
@@ -136,6 +141,7 @@ def _profile(row: Row[Any]) -> Profile:
     for name in _MONEY:
         minor, currency = values.pop(f"{name}_minor"), values.pop(f"{name}_currency")
         values[name] = Money(minor, currency) if currency else None
-    financials = values.pop("financials")
+    for name, kind in _FIGURES.items():
+        values[name] = read_figures(kind, values[name]) if values[name] else None
     group = values.pop("group_code")
-    return Profile(**values, group=group, financials=read_financials(financials) if financials else None)
+    return Profile(**values, group=group)

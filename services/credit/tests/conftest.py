@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import TODAY, Erp, open_day, replicas
+from services.credit.tests.books import TODAY
+from services.credit.tests.days import open_day
+from services.credit.tests.erp import Erp, replicas
 from shared.database import open_engine
 from tests.databases import FreshDatabase
 
@@ -38,3 +40,9 @@ async def crowd(database: str, engine: AsyncEngine, tmp_path: Path) -> AsyncIter
     """An ERP that calls two replicas of the API, in turn."""
     async with replicas(database, tmp_path, count=2) as calling:
         yield calling
+
+
+@pytest.fixture
+def without_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grades are as they are given: no scorecard moves them."""
+    monkeypatch.setattr("services.credit.usecases.know_scorecards.house_scorecards", lambda: ())

@@ -6,7 +6,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.api.shown import CheckShown
-from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day, policy_file, replicas, rows
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import follow, open_day, rows
+from services.credit.tests.erp import Erp, policy_file, replicas
 
 
 def codes(answer: dict[str, list[dict[str, str]]]) -> list[str]:

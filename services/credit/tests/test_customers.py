@@ -2,8 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.api.shown import ChangeShown, CustomerShown
-from services.credit.tests.house import Erp, rows
+from services.credit.api.customer_shown import CustomerShown
+from services.credit.api.shown import ChangeShown
+from services.credit.tests.days import rows
+from services.credit.tests.erp import Erp
 
 ACME = {"customer_number": "K1", "name": "ACME & Söhne", "kind": "company", "country": "DE", "industry": "trade"}
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import TODAY, Erp, Ledger, follow, rows, work_day
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import follow, rows, work_day
+from services.credit.tests.erp import Erp
 from shared.messaging.subscription import Received, Refused
 
 _TABLES = {

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day, rows, work_day
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import follow, open_day, rows, work_day
+from services.credit.tests.erp import Erp
 from services.credit.tests.test_profiles import FACTS
 from shared.contracts import collections
 from shared.messaging.subscription import Received
@@ -170,6 +172,35 @@ async def test_an_override_needs_two_people_and_ends_by_itself(erp: Erp, engine:
     assert await rows(engine, GRADES, wire=CHANGED) == [("A", "overridden"), ("C", "override_ended")]
     (listed,) = (await erp.get("/v1/grade-overrides", customer_number="K1"))["items"]
     assert (listed["state"], listed["ended_date"]) == ("ended", str(last + timedelta(days=1)))
+
+
+async def test_a_person_ends_an_override_before_its_last_day(erp: Erp, engine: AsyncEngine) -> None:
+    """C3, C15: with a reason; the own grade counts from now, and nothing is left to end by itself."""
+    customer_id = await erp.customer("K1", grade="C")
+    last = TODAY + timedelta(days=20)
+    ask = {"grade": "A", "end_date": str(last), "reason": "a large order"}
+    override_id = (await erp.post(f"/v1/customers/{customer_id}/grade-overrides", ask)).json()["override_id"]
+    path = f"/v1/grade-overrides/{override_id}"
+    assert (await erp.post(f"{path}/end", {"reason": "too early"})).status_code == 409
+    await erp.post(f"{path}/approve", as_boss=True)
+
+    ended = (await erp.post(f"{path}/end", {"reason": "the order fell through"})).json()
+
+    assert (ended["state"], ended["ended_date"], ended["end_date"]) == ("ended", str(TODAY), str(last))
+    assert (ended["ended_by"], ended["end_reason"]) == ("erp", "the order fell through")
+    told = (await explained(erp, customer_id))["grade"]
+    assert (told["grade"], told["basis"], told["override"]) == ("C", "by_hand", None)
+    (change, *_) = (await erp.get(f"/v1/customers/{customer_id}/history"))["items"]
+    assert (change["field"], change["after"], change["actor"], change["reason"]) == (
+        "grade",
+        "C",
+        "erp",
+        "the order fell through",
+    )
+    assert await rows(engine, GRADES, wire=CHANGED) == [("A", "overridden"), ("C", "override_ended")]
+    assert await rows(engine, "SELECT count(*) FROM timer WHERE kind = 'override'") == [(0,)]
+    assert (await erp.post(f"{path}/end", {"reason": "again"})).status_code == 409
+    assert (await erp.post(f"/v1/grade-overrides/{customer_id}/end", {"reason": "none"})).status_code == 404
 
 
 async def test_a_new_override_takes_the_place_of_the_former(erp: Erp) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.domain.habits import Debt, Habit, PromiseEnd, window_start
 from services.credit.store.habits import load_habits
-from services.credit.tests.house import TODAY, Ledger, follow
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import follow
 from shared.contracts import collections
 
 LONG_AGO = TODAY - timedelta(days=700)

@@ -3,7 +3,8 @@
 from httpx import Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import Erp, rows
+from services.credit.tests.days import rows
+from services.credit.tests.erp import Erp
 
 HEADER = "customer_number,name,kind,country,industry,limit_amount,limit_currency,key_customer\n"
 GOOD = HEADER + 'K1,"ACME, Inc.",company,US,trade,500.00,USD,true\nK2,华东贸易,company,CN,,,,\n\n'

@@ -4,7 +4,8 @@ from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import Erp, rows
+from services.credit.tests.days import rows
+from services.credit.tests.erp import Erp
 from shared.migrate import configuration, migrate
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from services.credit.gateways.policy_file import BadPolicy, read_policy
-from services.credit.tests.house import POLICY, policy_file
+from services.credit.tests.erp import POLICY, policy_file
 from shared.money import Money
 
 DEFAULT = Path(__file__).parent.parent / "policies" / "default.yaml"

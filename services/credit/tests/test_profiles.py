@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import TODAY, Erp, open_day, replicas, rows
+from services.credit.tests.books import TODAY
+from services.credit.tests.days import open_day, rows
+from services.credit.tests.erp import Erp, replicas
 from services.credit.tests.test_imports import send
 
 FACTS: dict[str, Any] = {
@@ -27,6 +29,15 @@ FACTS: dict[str, Any] = {
         "total_liabilities": "450.00",
         "sales": "2000.00",
         "net_profit": "-20.00",
+        "retained_earnings": "150.00",
+        "ebit": "80.00",
+    },
+    "bank_summary": {
+        "start_date": "2025-09-01",
+        "end_date": "2026-02-28",
+        "currency": "CNY",
+        "average_balance": "-1200.50",
+        "monthly_inflow": "640000.00",
     },
     "judgments_count": 1,
     "enforcements_count": 0,
@@ -55,6 +66,7 @@ async def test_every_fact_is_kept_with_its_history(erp: Erp) -> None:
         ({"founding_date": "1956-13-01"}, "/founding_date"),
         ({"registered_capital": {"amount": "-1.00", "currency": "CNY"}}, "/registered_capital/amount"),
         ({"financials": FACTS["financials"] | {"sales": "1.001"}}, "/financials"),
+        ({"bank_summary": FACTS["bank_summary"] | {"end_date": "2025-08-31"}}, "/bank_summary"),
         ({"judgments_count": "2"}, "/judgments_count"),
         ({"size_class": "huge"}, "/size_class"),
     ],
@@ -69,16 +81,17 @@ async def test_a_fact_that_is_none_is_refused_by_name(erp: Erp, facts: dict[str,
 async def test_a_file_states_the_same_facts(erp: Erp) -> None:
     """C1: every fact has its columns; of a broken one the column is named."""
     header = "customer_number,name,kind,country,judgments_count,registered_capital_amount,registered_capital_currency"
-    figures = ",".join(f"financials_{name}" for name in FACTS["financials"])
-    good = "K1,K1,company,CN,1,5000000.00,CNY," + ",".join(FACTS["financials"].values())
-    bad = "K2,K2,company,CN,many,5000000.00,," + "," * 7
+    parts = [(name, part) for name in ("financials", "bank_summary") for part in FACTS[name]]
+    figures = ",".join("_".join(each) for each in parts)
+    good = "K1,K1,company,CN,1,5000000.00,CNY," + ",".join(FACTS[name][part] for name, part in parts)
+    bad = "K2,K2,company,CN,many,5000000.00,," + "," * (len(parts) - 1)
     report = (await send(erp, f"{header},{figures}\n{good}\n{bad}\n")).json()
     assert (report["rows_imported"], [(each["line"], each["column"]) for each in report["errors"]]) == (
         1,
         [(3, "registered_capital_currency")],
     )
     shown = (await erp.get("/v1/customers", customer_number="K1"))["items"][0]
-    for name in ("judgments_count", "registered_capital", "financials"):
+    for name in ("judgments_count", "registered_capital", "financials", "bank_summary"):
         assert shown[name] == FACTS[name]
 
 

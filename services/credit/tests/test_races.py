@@ -5,7 +5,9 @@ from collections import Counter
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import Erp, Ledger, follow, rows
+from services.credit.tests.books import Ledger
+from services.credit.tests.days import follow, rows
+from services.credit.tests.erp import Erp
 
 _HELD = "SELECT coalesce(sum(rest_minor), 0) FROM reservation WHERE state = 'live'"
 

@@ -1,68 +1,14 @@
-"""Limits, light, terms and holds through the REST, the facts of others and the days (C4, C6)."""
-
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
+"""Light and terms through the REST, the facts of others and the days, and why they are so (C6, C15)."""
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.credit.tests.house import TODAY, Erp, Ledger, follow, open_day, rows, work_day
+from services.credit.tests.books import TODAY, Ledger
+from services.credit.tests.days import rows
+from services.credit.tests.erp import Erp
+from services.credit.tests.risk_story import LIMIT, MEANS, after, decided, hear, lights, live, terms, told
 
-LIMIT = {"amount": "10000.00", "currency": "CNY"}
-MEANS = {
-    "registered_capital": {"amount": "1000000.00", "currency": "CNY"},
-    "annual_sales": {"amount": "2000000.00", "currency": "CNY"},
-    "industry_standing": "average",
-}
-
-
-@pytest.fixture(autouse=True)
-def _without_scores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Grades are as they are given here: no scorecard moves them."""
-    monkeypatch.setattr("services.credit.usecases.know_scorecards.house_scorecards", lambda: ())
-
-
-def after(days: int) -> date:
-    """The day so many days after the first."""
-    return TODAY + timedelta(days=days)
-
-
-async def live(engine: AsyncEngine, *days: int) -> None:
-    """Let these days come, and do the work that is due on them."""
-    for each in days:
-        await open_day(engine, after(each))
-        await work_day(engine, after(each))
-
-
-async def hear(engine: AsyncEngine, books: Ledger, *, on: int = 0) -> None:
-    """Follow the facts that are new, each in a batch of its own, on the day so many days after the first."""
-    await follow(engine, [[fact] for fact in books.news()], today=after(on))
-
-
-async def told(engine: AsyncEngine, *names: str) -> list[Any]:
-    """The bodies of these events, in their order."""
-    found = await rows(
-        engine,
-        "SELECT CAST(body AS jsonb) FROM outbox WHERE split_part(wire, '.', 2) = ANY(:names) ORDER BY id",
-        names=list(names),
-    )
-    return [body for (body,) in found]
-
-
-async def lights(engine: AsyncEngine) -> list[tuple[str, list[str]]]:
-    """Every light that was told, with its reasons."""
-    return [(each["light"], each["reasons"]) for each in await told(engine, "alert-level-changed")]
-
-
-async def terms(engine: AsyncEngine) -> list[tuple[int | None, list[str]]]:
-    """All terms that were told, with their reasons."""
-    return [(each["terms_days"], each["reasons"]) for each in await told(engine, "credit-terms-changed")]
-
-
-def decided(answer: dict[str, Any]) -> tuple[str, str, int | None, Sequence[str]]:
-    """An answer in short: decision, light, days and reasons."""
-    return answer["decision"], answer["light"], answer["terms_days"], [each["code"] for each in answer["reasons"]]
+pytestmark = pytest.mark.usefixtures("without_scores")
 
 
 async def test_light_terms_and_hold_follow_a_customer_from_a_to_d_and_back(erp: Erp, engine: AsyncEngine) -> None:
@@ -155,105 +101,6 @@ async def test_nine_tenths_of_the_limit_are_yellow_until_something_is_free(erp: 
     assert [each["terms_days"] for each in reserved] == [30, 15]
 
 
-async def test_a_limit_is_computed_grows_by_quarters_and_can_be_taken_back(erp: Erp, engine: AsyncEngine) -> None:
-    """C4: 5 % of the sales x 0.7 is 70,000; 30 % of it at first, 55 % after a good quarter; by hand stays by hand."""
-    customer_id = await erp.customer("K1", grade="B", **MEANS)
-    path, books = f"/v1/customers/{customer_id}", Ledger("K1")
-    assert (await erp.get(path))["limit"] == {"amount": "21000.00", "currency": "CNY"}
-    books.issue("R1", 50_000, due=after(10))
-    books.pay("P1", 50_000, "R1", on=after(15))
-    await hear(engine, books)
-    await live(engine, 91)
-    assert (await erp.get(path))["limit"]["amount"] == "21000.00"
-    await live(engine, 92)
-    assert (await erp.get(path))["limit"]["amount"] == "38500.00"
-    await erp.put(f"{path}/limit", {"amount": "1.00", "currency": "CNY"})
-    await erp.patch(path, {"industry_standing": "leader"}, version=2)
-    assert (await erp.get(path))["limit"]["amount"] == "1.00"
-    released = await erp.post(f"{path}/limit-release", {"reason": "enough is known"})
-    assert released.json()["limit"]["amount"] == "46200.00"
-    assert (await erp.post(f"{path}/limit-release", {"reason": "again"})).status_code == 409
-    reasons = [each["reason"] for each in await told(engine, "credit-limit-changed")]
-    assert reasons == ["computed", "progressed", "by_hand", "computed"]
-    history = (await erp.get(f"{path}/history"))["items"]
-    changed = [(each["source"], each["reason"]) for each in history if each["field"] == "limit"]
-    assert changed == [("rest", "enough is known"), ("rest", None), ("policy", "progressed"), ("policy", "computed")]
-
-
-async def test_a_delay_costs_the_quarter(erp: Erp, engine: AsyncEngine) -> None:
-    """C4: six days late, and the share stays what it was."""
-    customer_id = await erp.customer("K1", grade="B", **MEANS)
-    books = Ledger("K1")
-    books.issue("R1", 50_000, due=after(10))
-    books.pay("P1", 50_000, "R1", on=after(16))
-    await hear(engine, books)
-    await live(engine, 92)
-    assert (await erp.get(f"/v1/customers/{customer_id}"))["limit"]["amount"] == "21000.00"
-
-
-async def test_without_means_no_limit_is_computed(erp: Erp) -> None:
-    """C4: the refusal names what is missing, and a temporary limit needs one to return to."""
-    customer_id = await erp.customer("K1", limit=LIMIT)
-    path = f"/v1/customers/{customer_id}"
-    refused = await erp.post(f"{path}/limit-release", {"reason": "compute it"})
-    assert (refused.status_code, "registered_capital, annual_sales" in refused.json()["detail"]) == (409, True)
-    other = await erp.customer("K2")
-    body = {**LIMIT, "until_date": str(after(5)), "reason": "a fair"}
-    assert (await erp.put(f"/v1/customers/{other}/temporary-limit", body)).status_code == 409
-    late = await erp.put(f"{path}/temporary-limit", {**body, "until_date": str(after(-1))})
-    assert late.status_code == 409
-
-
-async def test_a_temporary_limit_ends_by_itself(erp: Erp, engine: AsyncEngine) -> None:
-    """C4: it counts through its last day; the first marker after it brings back the one before."""
-    customer_id = await erp.customer("K1", limit=LIMIT)
-    path = f"/v1/customers/{customer_id}"
-    body = {"amount": "50000.00", "currency": "CNY", "until_date": str(after(5)), "reason": "The spring fair."}
-    granted = await erp.put(f"{path}/temporary-limit", body)
-    assert (granted.status_code, granted.json()["limit"]["amount"]) == (200, "50000.00")
-    assert (await erp.check("K1", "O-1", "40000.00"))["decision"] == "approve"
-    await live(engine, 5)
-    assert (await erp.get(path))["limit"]["amount"] == "50000.00"
-    await live(engine, 6)
-    assert (await erp.get(path))["limit"] == LIMIT
-    reasons = [each["reason"] for each in await told(engine, "credit-limit-changed")]
-    assert reasons == ["by_hand", "temporary", "temporary_ended"]
-    again = {"customer_number": "K1", "name": "K1 Ltd", "kind": "company", "country": "CN", "limit": LIMIT}
-    assert (await erp.post("/v1/customers", again)).status_code == 200
-
-
-async def test_a_hold_is_lifted_for_security_once_and_by_two_people(erp: Erp, engine: AsyncEngine) -> None:
-    """C6: a decision names its reason and who approved it; a second request while one is open adds nothing."""
-    await erp.customer("K1", limit=LIMIT)
-    books = Ledger("K1")
-    books.issue("R1", 50_000, due=after(-40))
-    books.stop_supply()
-    await hear(engine, books)
-    books.stop_supply()
-    await hear(engine, books)
-    (hold,) = (await erp.get("/v1/holds", open="true"))["items"]
-    path = f"/v1/holds/{hold['hold_id']}/lifting"
-    body = {"reason": "secured", "approver": "wang.li", "note": "Mortgage on two presses."}
-    assert (await erp.post(path, {**body, "approver": "erp"})).status_code == 409
-    lifted = await erp.post(path, body)
-    assert (lifted.status_code, lifted.json()["lift_reason"], lifted.json()["approver"]) == (200, "secured", "wang.li")
-    assert (await erp.post(path, body)).status_code == 409
-    assert len(await told(engine, "credit-hold-placed")) == 1
-    assert await told(engine, "credit-hold-lifted") == [{"hold_id": hold["hold_id"], "reason": "secured"}]
-
-
-async def test_a_hold_for_what_was_paid_meanwhile_ends_with_the_next_day(erp: Erp, engine: AsyncEngine) -> None:
-    """C6: the request may come after the money; the next marker sees that nothing old is left."""
-    await erp.customer("K1", limit=LIMIT)
-    books = Ledger("K1")
-    books.stop_supply()
-    await hear(engine, books)
-    await erp.check("K1", "O-1", "10.00")
-    assert len((await erp.get("/v1/holds", open="true"))["items"]) == 1
-    await live(engine, 1)
-    assert (await erp.get("/v1/holds", open="true"))["items"] == []
-
-
 async def test_insolvency_and_blacklist_never_lift_by_themselves(erp: Erp, engine: AsyncEngine) -> None:
     """C6: red until a decision; days and payments change nothing."""
     customer_id = await erp.customer("K1", limit=LIMIT, grade="A")
@@ -262,6 +109,28 @@ async def test_insolvency_and_blacklist_never_lift_by_themselves(erp: Erp, engin
     assert await lights(engine) == [("red", ["blacklisted"])]
     await erp.post(f"/v1/customers/{customer_id}/delisting", {"reason": "settled"})
     assert (await lights(engine))[1:] == [("green", [])]
+
+
+async def test_an_insolvency_is_withdrawn_by_a_decision(erp: Erp, engine: AsyncEngine) -> None:
+    """C6, C9: proceedings end, or were recorded in error; the others hear of it, and orders are decided as before."""
+    customer_id = await erp.customer("K1", limit=LIMIT, grade="A")
+    path = f"/v1/customers/{customer_id}"
+    withdrawal = {"reason": "recorded_in_error", "note": "another firm of that name"}
+    assert (await erp.post(f"{path}/insolvency-withdrawal", withdrawal)).status_code == 409
+    await erp.post(f"{path}/insolvency", {"opened_date": str(TODAY)})
+    assert (await erp.check("K1", "O-1", "10.00"))["decision"] == "refuse"
+
+    withdrawn = await erp.post(f"{path}/insolvency-withdrawal", withdrawal)
+
+    assert (withdrawn.status_code, withdrawn.json()["insolvency_date"]) == (200, None)
+    assert await lights(engine) == [("red", ["insolvency"]), ("green", [])]
+    assert (await erp.check("K1", "O-2", "10.00"))["decision"] == "approve"
+    told = "SELECT CAST(body AS jsonb) ->> 'reason' FROM outbox WHERE wire = 'credit.insolvency-withdrawn.v1'"
+    assert await rows(engine, told) == [("recorded_in_error",)]
+    (change,) = [
+        each for each in (await erp.get(f"{path}/history"))["items"] if each["reason"] == "another firm of that name"
+    ]
+    assert (change["field"], change["before"], change["after"]) == ("insolvency_date", str(TODAY), None)
 
 
 async def test_an_explanation_names_inputs_rules_events_and_what_would_change_it(erp: Erp, engine: AsyncEngine) -> None:

@@ -19,7 +19,8 @@ from services.credit.domain.profile import Grade
 from services.credit.domain.rates import Rates
 from services.credit.domain.risk import Risk
 from services.credit.domain.terms import terms_of
-from services.credit.tests.house import POLICY, TODAY
+from services.credit.tests.books import TODAY
+from services.credit.tests.erp import POLICY
 from shared.money import Money
 
 ORDER: tuple[Color, ...] = ("green", "yellow", "red")

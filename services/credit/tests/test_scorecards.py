@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.credit.domain.financials import Financials
+from services.credit.domain.financials import BankSummary, Financials
 from services.credit.domain.grading import GradePolicy, Grading, needed
 from services.credit.domain.habits import Habit
 from services.credit.domain.inputs import CATEGORIES, NUMBERS
 from services.credit.domain.profile import Grade, Profile
 from services.credit.domain.scorecard import Effective, Part, Score, Scorecard, score, scorecard_for
 from services.credit.gateways.scorecard_files import BadScorecard, house_texts, read_scorecard
-from services.credit.tests.house import TODAY, Erp
+from services.credit.tests.books import TODAY
+from services.credit.tests.erp import Erp
 from services.credit.tests.test_habits import debt, paid
 from shared.money import Money
 
@@ -55,6 +56,17 @@ profiles = st.builds(
         total_liabilities_minor=figures,
         sales_minor=figures,
         net_profit_minor=st.integers(-(10**9), 10**9),
+        retained_earnings_minor=st.none() | st.integers(-(10**9), 10**9),
+        ebit_minor=st.none() | st.integers(-(10**9), 10**9),
+    ),
+    bank_summary=st.none()
+    | st.builds(
+        BankSummary,
+        start_date=st.just(TODAY),
+        end_date=st.just(TODAY),
+        currency=st.just("CNY"),
+        average_balance_minor=st.integers(-(10**9), 10**9),
+        monthly_inflow_minor=figures,
     ),
 )
 

@@ -67,6 +67,16 @@ class RecordInsolvency:
     opened_date: date
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawInsolvency:
+    """Insolvency ended or was recorded in error, by this reason."""
+
+    reason: str
+
+
+Decision = Blacklist | Delist | RecordInsolvency | WithdrawInsolvency
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCustomer:
     """One change of one customer.
@@ -76,7 +86,7 @@ class ChangeCustomer:
     """
 
     customer_id: UUID
-    change: Register | Amend | Blacklist | Delist | RecordInsolvency
+    change: Register | Amend | Decision
     request: Request
     source: str = "rest"
     observed_date: date | None = None
@@ -161,17 +171,23 @@ def _apply(command: ChangeCustomer, before: Profile | None, grading: Grading, ri
         return domain.register(before, new, decided=[name for name, is_decided in moved.items() if is_decided])
     if before is None:
         raise Problem(NOT_FOUND)
+    if isinstance(change, Amend):
+        if change.version not in {None, before.version}:
+            raise Problem(PRECONDITION_FAILED)
+        return domain.amend(before, _by_hand(change.facts, grading))
+    return _decided(change, before)
+
+
+def _decided(change: Decision, before: Profile) -> Profile:
     match change:
-        case Amend(facts, version):
-            if version not in {None, before.version}:
-                raise Problem(PRECONDITION_FAILED)
-            return domain.amend(before, _by_hand(facts, grading))
         case Blacklist(reason):
             return domain.blacklist(before, reason=reason)
         case Delist():
             return domain.delist(before)
         case RecordInsolvency(opened_date):
             return domain.record_insolvency(before, opened_date=opened_date)
+        case WithdrawInsolvency():
+            return domain.withdraw_insolvency(before)
 
 
 def _by_hand(facts: Mapping[str, Any], grading: Grading) -> Mapping[str, Any]:
@@ -210,4 +226,4 @@ def _gives_limit(change: object) -> bool:
 
 
 def _reason(change: object) -> str:
-    return change.reason if isinstance(change, Blacklist | Delist) else BY_HAND
+    return change.reason if isinstance(change, Blacklist | Delist | WithdrawInsolvency) else BY_HAND

@@ -32,7 +32,7 @@ _REMEDIES: Mapping[str, str] = {
     "debt_age": "Payment of the old debts, or a dispute that is found right.",
     "promises_broken": "Time: a broken promise counts for {promise_days} days.",
     "exposure": "Payment, a release of reservations, or a higher limit.",
-    "insolvency": "Nothing that the customer does alone.",
+    "insolvency": "A withdrawal of the insolvency.",
     "blacklisted": "A decision to delist.",
 }
 

@@ -1,4 +1,4 @@
-"""Overrides grades: one person asks, with a reason and an end, another approves or refuses (C3)."""
+"""Overrides grades: one person asks, with a reason and an end, another approves or refuses, any ends it (C3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -47,6 +47,19 @@ class DecideOverride:
     request: Request
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndOverride:
+    """Let the customer's own grade count again from now, for this reason."""
+
+    override_id: UUID
+    customer_id: UUID
+    reason: str
+    request: Request
+
+
+Settle = DecideOverride | EndOverride
+
+
 async def ask_overrides(connection: AsyncConnection, commands: Sequence[AskOverride]) -> list[KeptOverride | Problem]:
     """Keep what is asked for locked customers; nothing follows until it is approved."""
     known = await load_known(connection, {each.customer_id for each in commands})
@@ -55,10 +68,10 @@ async def ask_overrides(connection: AsyncConnection, commands: Sequence[AskOverr
     return results
 
 
-async def decide_overrides(
-    connection: AsyncConnection, commands: Sequence[DecideOverride], *, policy: Policy, outbox: Outbox
+async def settle_overrides(
+    connection: AsyncConnection, commands: Sequence[Settle], *, policy: Policy, outbox: Outbox
 ) -> list[KeptOverride | Problem]:
-    """Decide in order; an approved override takes the place of the customer's former one, and ends by itself."""
+    """Decide and end in order; an approved override takes the place of the customer's former one."""
     found = await load_overrides(connection, {each.override_id for each in commands})
     ids = {each.customer_id for each in commands}
     ratings = await open_ratings(connection, ids, policy=policy.grades, writing=Writing())
@@ -70,15 +83,18 @@ async def decide_overrides(
     parts = await load_parts(connection, ids)
     results: list[KeptOverride | Problem] = []
     for command in commands:
-        results.append(_decide(command, found, ratings))
+        if isinstance(command, EndOverride):
+            results.append(_end(command, found, ratings))
+        else:
+            results.append(_decide(command, found, ratings))
         cause = command.request.cause(days[command.customer_id])
         desk.settle(desk.risks[command.customer_id], parts=parts[command.customer_id], cause=cause)
     await save_overrides(connection, found.values())
     await ratings.writing.save(connection, outbox)
     await ratings.save(connection)
     await desk.save(connection)
-    approved = [each for each in results if isinstance(each, KeptOverride) and each.state == "approved"]
-    ends = {each.customer_id: each.end_date + timedelta(days=1) for each in approved}
+    holding = {key: ratings.gradings[key].override for key in ids}
+    ends = {key: each.end_date + timedelta(days=1) if each else None for key, each in holding.items()}
     await set_timers(connection, "override", ends)
     return results
 
@@ -125,3 +141,17 @@ def _approve(decided: KeptOverride, found: dict[UUID, KeptOverride], ratings: Ra
         found[former.override_id] = replace(former, state="ended", ended_date=cause.business_date)
     override = Override(override_id=decided.override_id, grade=decided.grade, end_date=decided.end_date)
     ratings.regrade(decided.customer_id, replace(grading, override=override), cause=cause, reason="overridden")
+
+
+def _end(command: EndOverride, found: dict[UUID, KeptOverride], ratings: Ratings) -> KeptOverride | Problem:
+    held = found[command.override_id]
+    if held.state != "approved":
+        return Problem(CONFLICT, f"Only an override that holds can be ended; this one is {held.state}.")
+    cause = command.request.cause(command.request.today(ratings.known[held.customer_id].today))
+    ended = replace(
+        held, state="ended", ended_date=cause.business_date, ended_by=cause.actor, end_reason=command.reason
+    )
+    found[held.override_id] = ended
+    own = replace(ratings.gradings[held.customer_id], override=None)
+    ratings.regrade(held.customer_id, own, cause=cause, reason="override_ended", note=command.reason)
+    return ended

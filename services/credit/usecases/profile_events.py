@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from services.credit.domain.profile import TOLD, Profile
+from services.credit.domain.profile import Profile
 from shared.contracts import credit as contracts
 from shared.contracts.event import Event
 from shared.messaging.outgoing import Cause, Outgoing
@@ -43,7 +42,8 @@ def _events(before: Profile | None, after: Profile, why: Why) -> Iterator[Event]
     if before is None:
         yield contracts.CustomerRegistered(facts=_facts(after))
     else:
-        if changed := [name for name in TOLD if getattr(before, name) != getattr(after, name)]:
+        told = before.told()
+        if changed := [name for name, value in after.told().items() if value != told[name]]:
             yield contracts.CustomerProfileChanged(facts=_facts(after), changed=changed)
         if before.grade != after.grade:
             yield contracts.GradeChanged(grade_before=before.grade, grade=after.grade, reason=why.grade)
@@ -71,11 +71,12 @@ def _standing(before: Profile | None, after: Profile, reason: str) -> Iterator[E
         yield contracts.CustomerDelisted(reason=reason)
     if before.insolvency_date is None and after.insolvency_date is not None:
         yield contracts.InsolvencyRecorded(opened_date=after.insolvency_date)
+    if before.insolvency_date is not None and after.insolvency_date is None:
+        yield contracts.InsolvencyWithdrawn(reason=reason)
 
 
 def _facts(profile: Profile) -> contracts.CustomerFacts:
-    told: dict[str, Any] = {name: getattr(profile, name) for name in TOLD}
-    return contracts.CustomerFacts(customer_number=profile.customer_number, grade=profile.grade, **told)
+    return contracts.CustomerFacts(customer_number=profile.customer_number, grade=profile.grade, **profile.told())
 
 
 def _effective(event: Event, today: date) -> date:

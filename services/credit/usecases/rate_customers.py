@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.domain import scorecard as domain
 from services.credit.domain.grading import GradePolicy, Grading
 from services.credit.domain.habits import Habit
+from services.credit.domain.inputs import Value
 from services.credit.domain.profile import Profile, amend
 from services.credit.domain.scorecard import Effective, Part, Score, scorecard_for
 from services.credit.store.gradings import load_gradings, save_gradings
@@ -58,7 +60,9 @@ class Ratings:
             followed = self.gradings[customer_id].follow(score, policy=self.policy)
             self.regrade(customer_id, followed, cause=cause, reason=reason)
 
-    def regrade(self, customer_id: UUID, grading: Grading, *, cause: Cause, reason: str) -> None:
+    def regrade(
+        self, customer_id: UUID, grading: Grading, *, cause: Cause, reason: str, note: str | None = None
+    ) -> None:
         """Give a registered customer this grading; the profile and the others hear of another grade that counts."""
         if grading != self.gradings[customer_id]:
             self.gradings[customer_id] = grading
@@ -66,7 +70,7 @@ class Ratings:
         profile = self.profile(customer_id)
         if profile is not None and profile.grade != grading.grade:
             graded = amend(profile, {"grade": grading.grade})
-            self.writing.change(profile, graded, cause=cause, why=Why(source=reason, grade=reason))
+            self.writing.change(profile, graded, cause=cause, why=Why(source=reason, note=note, grade=reason))
 
     async def save(self, connection: AsyncConnection) -> None:
         """Save scores and gradings; the writing is saved by whoever opened it."""
@@ -99,12 +103,17 @@ async def open_ratings(
     )
 
 
+def shown_value(value: Value | None) -> str | None:
+    """Return an input as text: a figure with two decimals, a category as it is."""
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
+
+
 def part_document(part: Part) -> dict[str, Any]:
     """Return what one characteristic gave, as JSON."""
     return {
         "characteristic": part.characteristic.code,
         "input": part.characteristic.input,
-        "value": None if part.value is None else f"{part.value:.2f}" if not isinstance(part.value, str) else part.value,
+        "value": shown_value(part.value),
         "points": part.points,
         "most": part.characteristic.most,
         "reason": part.reason,

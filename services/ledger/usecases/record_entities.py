@@ -1,7 +1,7 @@
 """Records creditor entities, each with its first bank account (L19)."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,16 +44,21 @@ async def record_entities(
     for entity, cause in new.values():
         await _record(connection, entity, cause, outbox)
     return [
-        command.entity if known[command.entity.entity] == command.entity else problem_of(recorded_otherwise())
+        known[command.entity.entity] if _is_same(command.entity, known) else problem_of(recorded_otherwise())
         for command in commands
     ]
+
+
+def _is_same(entity: Entity, known: Mapping[str, Entity]) -> bool:
+    return replace(known[entity.entity], version=entity.version) == entity
 
 
 async def _record(connection: AsyncConnection, entity: Entity, cause: Cause, outbox: Outbox) -> None:
     # One by one: a house has a handful of entities.
     details = {"name": entity.name, "currency": entity.currency, "accounts": entity.accounts}
     audit = of_audit("entity_recorded", entity.entity, cause, effective_date=cause.business_date, details=details)
-    await insert_entities(connection, [{**asdict(entity), "recorded_at": cause.recorded_at}])
+    row = {name: value for name, value in asdict(entity).items() if name != "version"}
+    await insert_entities(connection, [{**row, "recorded_at": cause.recorded_at}])
     await insert_audit(connection, [{**audit, "partition_no": 0, "customer_id": None}])
     account = _first_account(entity, cause)
     await insert_accounts(connection, [account])

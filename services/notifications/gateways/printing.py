@@ -38,7 +38,7 @@ def print_letter(words: LetterWords, model: Mapping[str, Any], *, language: str,
 
 @cache
 def _paper() -> typst.Compiler:
-    """Return the compiled paper with its one font, whatever else is installed on the machine."""
+    """Return the compiled paper with its own fonts, whatever else is installed on the machine."""
     return typst.Compiler(
         str(FOLDER / "letter.typ"), root=str(FOLDER), font_paths=[str(FOLDER / "font")], ignore_system_fonts=True
     )

@@ -56,6 +56,24 @@ def test_a_letter_says_who_what_and_where_to_pay_on_one_page(name: str, language
     assert "DueflowLetterSC" in str(font.get_object()["/BaseFont"])
 
 
+@pytest.mark.parametrize("name", ["㛃䶮商贸", "𠮷田化工", "한국무역", "Nguyễn Thị Đặng", "Αθήνα", "Ґазпром", "חברה"])
+def test_a_name_that_gbk_cannot_write_is_printed(name: str) -> None:
+    """N13: rare characters and other scripts, without a box, and the letter stays small."""
+    demanded = demand("en")
+    made = printed("reminder", replace(demanded, contact=replace(demanded.contact, company_name=name)))
+    (text,) = pages(made)
+    assert name in text
+    assert "\x00" not in text
+    assert len(made.content) < LARGEST_BYTES
+
+
+def test_a_name_in_a_script_that_no_font_has_stops_no_letter() -> None:
+    """N13: it prints as boxes; whom to pay and how much are said all the same."""
+    demanded = demand("en")
+    made = printed("reminder", replace(demanded, contact=replace(demanded.contact, company_name="กรุงเทพ")))
+    assert "123,456.78" in pages(made)[0]
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_two_hundred_invoices_go_over_pages_and_stay_small(language: str) -> None:
     """N13: the table's head stands on each page, each invoice stands once, the seal stands on the last."""

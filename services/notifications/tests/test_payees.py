@@ -122,6 +122,26 @@ async def test_a_mail_names_the_new_account_from_its_date_and_not_before(house: 
     assert "6217" not in today
 
 
+async def test_a_mail_says_where_the_creditor_is_now_and_whom_to_call(house: House) -> None:
+    """L19: a change of phone and address shows from the next mail on."""
+    customer = Customer()
+    await house.record(person(customer))
+    await house.hear(customer.issued("INV-1"), told(1, ("CNY", "6222 1", TODAY), address="1 Example Road"))
+    await house.hear(
+        told(
+            2,
+            ("CNY", "6222 1", TODAY),
+            address="2 New Street",
+            payee=PAYEE.model_copy(update={"phone": "+86 21 5550 0199"}),
+        )
+    )
+    mail = await body_of_the_mail(house, on=TODAY)
+    assert "2 New Street" in mail
+    assert "+86 21 5550 0199" in mail
+    assert "1 Example Road" not in mail
+    assert PAYEE.phone not in mail
+
+
 async def test_a_mail_comes_from_the_creditors_own_address_where_it_has_one(house: House) -> None:
     """L19: answers go to whom one may ask."""
     customer = Customer()

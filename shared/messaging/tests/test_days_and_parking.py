@@ -7,6 +7,7 @@ import pytest
 
 from shared.ids import customer_id_of
 from shared.messaging.kafka import TopicReader
+from shared.messaging.parking import NotParked
 from shared.messaging.partition import DayUnfinished
 from shared.messaging.tests.toy import TODAY, YESTERDAY, Toy, customers_in, day_marker, settled
 
@@ -107,5 +108,9 @@ async def test_discard_drops_the_bad_item_only(toy: Toy) -> None:
     customer_id = customer_id_of(sick)
     bad = (await toy.parking.queue(customer_id))[0]
     await toy.parking.discard(customer_id, bad.item_id, actor="ops", reason="sent twice")
+    with pytest.raises(NotParked):
+        await toy.parking.discard(customer_id, bad.item_id, actor="ops", reason="again")
     assert (await toy.parking.release(customer_id, actor="ops")).applied == 1
     assert [each.split()[-1] for each in await toy.effects(sick)] == ["after"]
+    (kept,) = await toy.parking.discarded(customer_id)
+    assert (kept.item, kept.discarded_by, kept.reason) == (bad, "ops", "sent twice")

@@ -29,7 +29,7 @@ from shared.messaging.outgoing import Cause, Outgoing
 from shared.messaging.parking import Parking
 from shared.messaging.partition import Lane
 from shared.messaging.relay import Relay
-from shared.messaging.schema import VERSION_1
+from shared.messaging.schema import VERSION_1, VERSION_2
 from shared.messaging.subscription import Day, Received, Refused
 from shared.messaging.wake import Wake
 
@@ -42,7 +42,7 @@ TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
 async def make_schema(engine: AsyncEngine) -> None:
     """Create messaging's tables, and one that counts effects."""
     async with engine.begin() as connection:
-        for statement in VERSION_1:
+        for statement in (*VERSION_1, *VERSION_2):
             await connection.execute(text(statement))
         await connection.execute(
             text("CREATE TABLE effect (id bigserial PRIMARY KEY, customer_id uuid, event_id uuid, what text)")
