@@ -11,6 +11,7 @@ from cli.docs import docs
 from cli.doctor import doctor
 from cli.down import down
 from cli.import_file import import_file
+from cli.own_stream import stream
 from cli.park import park
 from cli.policy import policy
 from cli.replay import replay
@@ -31,6 +32,7 @@ app.command("walk")(walk_invoice)
 app.add_typer(audit, name="audit")
 app.add_typer(token, name="token")
 app.add_typer(park, name="park")
+app.add_typer(stream, name="stream")
 app.add_typer(policy, name="policy")
 
 if __name__ == "__main__":

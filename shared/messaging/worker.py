@@ -52,6 +52,7 @@ class Worker:
             source=f"dueflow/{service.name}",
             partitions=settings.partitions,
             wake=self.context.wake,
+            ends=self._asker.ends,
         )
         self._consumer = self._make_consumer()
         self.health = self.context.health
