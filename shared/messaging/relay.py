@@ -25,7 +25,7 @@ from shared.messaging.wake import OUTBOX, Wake
 LEADER_LOCK = 7_301_002
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 0.5
 """How often a leader looks whether the topic is whole, and whether rows are to be sent again."""
 PRUNE_AFTER_DAYS = 14
 PRUNE_EVERY_ROUNDS = 10_000
