@@ -25,6 +25,7 @@ from shared.messaging.wake import OUTBOX, Wake
 LEADER_LOCK = 7_301_002
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+FOLLOWED_ROUNDS = 4
 LOOK_SECONDS = 0.5
 """How often a leader looks whether the topic is whole, and whether rows are to be sent again."""
 PRUNE_AFTER_DAYS = 14
@@ -64,6 +65,8 @@ class Relay:
         self._behind = True
         self.leading = False
         self.conflict: str | None = None
+        self.agrees: bool | None = None
+        self._followed = 0
 
     async def run(self) -> None:
         """Lead whenever no other worker does, for ever; whatever fails is tried again from the database's state."""
@@ -72,7 +75,7 @@ class Relay:
                 async with self._engine.connect() as connection:
                     await self._lead(connection)
             except StreamConflict as error:
-                self.conflict = str(error)
+                self.conflict, self.agrees = str(error), False
                 log.error("relay.conflict", topic=self._topic, reason=self.conflict)  # noqa: TRY400 - the sentence says all
             except (KafkaAway, SQLAlchemyError, OSError) as error:
                 log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
@@ -85,18 +88,26 @@ class Relay:
         # Each statement commits by itself: what is sent was numbered and committed before.
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         if not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK})).scalar_one():
+            self._follow()
             return
+        self._followed = 0
         try:
             await stream_store.ensure_heads(connection, self._partitions)
             await self._tell_age(connection)
             self._ends = await agree_with_topic(connection, self._bootstrap, self._topic)
-            self.leading, self.conflict, self._behind = True, None, True
+            self.leading, self.conflict, self.agrees, self._behind = True, None, True, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
         finally:
             # The connection goes back to the pool: without this the lock would stay with it.
             with suppress(SQLAlchemyError, OSError):
                 await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_LOCK})
+
+    def _follow(self) -> None:
+        """Believe a leader who stays: one that finds a conflict lets go of the lock again."""
+        self._followed += 1
+        if self._followed >= FOLLOWED_ROUNDS:
+            self.conflict, self.agrees = None, True
 
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
         rounds = 0

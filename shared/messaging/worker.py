@@ -44,7 +44,7 @@ class Worker:
         self._instance = instance
         self._topics = [topic_of(settings, each) for each in service.listens_to]
         self._asker = EndsAsker(settings.kafka_bootstrap)
-        self.context = make_context(service, settings, "worker", gates=self._gates)
+        self.context = make_context(service, settings, "worker", gates=self._gates, agrees=lambda: self._relay.agrees)
         self._relay = Relay(
             engine=self.context.engine,
             bootstrap=settings.kafka_bootstrap,
