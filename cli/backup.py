@@ -21,7 +21,7 @@ Server = Annotated[
 ]
 EveryCommit = Annotated[
     bool,
-    typer.Option("--every-commit", help="Acknowledge no commit before it is received; if this dies, commits wait."),
+    typer.Option("--every-commit", help="No commit is acknowledged before it is received; if this dies, they wait."),
 ]
 Target = Annotated[str, typer.Option("--run", help="The folder below var/ whose database is lost.")]
 

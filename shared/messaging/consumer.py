@@ -11,9 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging import metrics, positions
+from shared.messaging.awaiting import Awaiting
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
 from shared.messaging.partition import DayUnfinished, Lane, StreamBroken
+from shared.messaging.subscription import NotYetKnown
 
 IDLE_SECONDS = 0.5
 BUSY_SECONDS = 0.02
@@ -69,6 +71,7 @@ class Consumer:
         self._lane = lane
         self._day_work = day_work
         self._topics = list(topics)
+        self._awaiting = Awaiting(engine=engine, topics=self._topics, ends=ends)
         self._lanes: dict[int, _Lane] = {}
         self._assigned: frozenset[Place] = frozenset()
         self._offsets: dict[Place, int] = {}
@@ -183,18 +186,26 @@ class Consumer:
             if begins_work and lane.day_progress is not Progress.NONE:
                 return  # the day before is not worked to its end; this one queues behind it
             try:
-                taken = await self._lane.take(place, backlog)
+                taken = await self._lane.take(place, backlog, may_come=lambda: self._may_come(lane, place))
+            except NotYetKnown:
+                lane.retry_at = time.monotonic() + BUSY_SECONDS
+                return  # the other topics go on meanwhile
             except DayUnfinished:
                 lane.day_progress = Progress.MORE  # another worker began it and left; its work comes first
                 return
             except StreamBroken as error:
                 await self._broken(client, lane, place, str(error))
                 return
+            self._awaiting.found(place)
             self._offsets[place] = backlog[taken - 1].offset + 1
             del backlog[:taken]
             lane.rereading.discard(place[0])
             if begins_work:
                 lane.day_progress = Progress.MORE
+
+    async def _may_come(self, lane: _Lane, place: Place) -> bool:
+        """Return whether a day or another topic may still bring what the next event of `place` answers."""
+        return lane.day_progress is Progress.MORE or await self._awaiting.others_come(place)
 
     async def _work_day(self, lane: _Lane) -> None:
         if lane.day is None or lane.day_progress is Progress.NONE:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -110,7 +111,7 @@ async def _execute(url: str, statement: str) -> None:
     await connection.close()
 
 
-async def _value(url: str, statement: str) -> object:
+async def _value(url: str, statement: str) -> Any:
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(statement)
