@@ -50,7 +50,6 @@ class Sender:
         self._couriers = couriers
         self._look_for_expired_at = 0.0
         self._mute: str | None = None
-        context.health["sending"] = self._speaks
 
     async def run(self) -> None:
         """Send for ever; while Kafka or the database is away nothing is known, so nothing is sent."""
@@ -97,12 +96,6 @@ class Sender:
         self._mute = reason
         MUTED.set(reason is not None)
         return reason is not None or agrees is None
-
-    async def _speaks(self) -> None:
-        """Be not ready while nothing may be sent."""
-        if self._mute is not None:
-            msg = f"{self._mute}. {WAY_OUT}"
-            raise RuntimeError(msg)
 
     async def _load(self) -> bool:
         async with self._context.begin() as connection:

@@ -16,6 +16,7 @@ from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
 from shared.messaging.partition import DayUnfinished, Lane, StreamBroken
 from shared.messaging.subscription import NotYetKnown
+from shared.messaging.watching import Stuck, Watch
 
 IDLE_SECONDS = 0.5
 BUSY_SECONDS = 0.02
@@ -24,14 +25,9 @@ MAX_BACKOFF_SECONDS = 10
 PARALLEL = 3
 COMMIT_EVERY_SECONDS = 2
 WATCH_EVERY_SECONDS = 10
-STUCK_SECONDS = 30
 STUCK_LIMIT = 3
 
 log = structlog.get_logger(__name__)
-
-
-class Stuck(RuntimeError):
-    """There are records to read, and none arrives."""
 
 
 @dataclass
@@ -110,7 +106,7 @@ class Consumer:
 
     async def _consume_with(self, client: StreamConsumer) -> None:
         committed_at = watched_at = time.monotonic()
-        progress: dict[Place, tuple[int, float]] = {}
+        watch = Watch(engine=self._engine, topics=self._topics, ends=self._ends)
         while True:
             records = await client.fetch(seconds=self._patience())
             fresh = await self._follow_assignment(client)
@@ -124,7 +120,7 @@ class Consumer:
                 await self._hint(client)
             if now - watched_at > WATCH_EVERY_SECONDS:
                 watched_at = now
-                await self._watch(client, progress, now)
+                await self._look(client, watch)
 
     def _patience(self) -> float:
         """Return how long to wait for records: not at all with work at hand, shortly while a day waits."""
@@ -257,36 +253,11 @@ class Consumer:
         except KafkaAway as error:
             log.info("consumer.commit_hint_failed", reason=str(error)[:200])
 
-    async def _watch(self, client: StreamConsumer, progress: dict[Place, tuple[int, float]], now: float) -> None:
-        """Raise Stuck when records wait in Kafka and none has come for half a minute."""
-        # In this order nobody stands beyond an end, unless the topic is another.
-        async with self._engine.connect() as connection:
-            standings = await positions.standings(connection, self._topics)
-        ends = await self._ends(sorted(self._assigned))
-        for place, end in ends.items():
-            at = standings[place].next_offset if place in standings else 0
-            if at > end:
-                await self._begin_anew(client, place, at=at, end=end)
-                at = 0
-            metrics.lag.labels(*place).set(end - at)
-            metrics.stopped.labels(*place).set(
-                0 if place not in standings or standings[place].stopped_reason is None else 1
-            )
-            before = progress.get(place)
-            if before is None or before[0] != at or end <= at or self._busy(place):
-                progress[place] = (at, now)
-            elif now - before[1] > STUCK_SECONDS:
-                msg = f"{place[0]}[{place[1]}] has {end - at} records that do not arrive"
-                raise Stuck(msg)
-
-    async def _begin_anew(self, client: StreamConsumer, place: Place, *, at: int, end: int) -> None:
-        """Read a topic that was made anew from its first record: what is applied is skipped (faults 2.25)."""
-        log.error("partition.made_anew", topic=place[0], partition=place[1], position=at, end=end)
-        async with self._engine.begin() as connection:
-            await positions.read_from(connection, place, 0)
-        if lane := self._lanes.get(place[1]):
-            lane.backlog[place[0]].clear()
-        client.seek(place, 0)
+    async def _look(self, client: StreamConsumer, watch: Watch) -> None:
+        for place in await watch.look(self._assigned, busy=self._busy):
+            if lane := self._lanes.get(place[1]):
+                lane.backlog[place[0]].clear()
+            client.seek(place, 0)
 
     def _busy(self, place: Place) -> bool:
         lane = self._lanes.get(place[1])

@@ -82,7 +82,6 @@ async def test_row_51_a_destroyed_server_comes_back_to_its_last_commit(
             await work
             assert {201, 503} >= {answer.status for answer in clerk.answers.values()}
             await restore(backup, folder / "postgres")
-            house.postgres.launch()
             await house.heal()
             kept = await _invoices(house)
             assert {number for number, answer in clerk.answers.items() if answer.status == 201} <= kept

@@ -61,9 +61,6 @@ async def test_a_sender_whose_topic_tells_another_history_is_silent(
     assert await sender.round() is False
     assert house.sink.taken == []
     assert await house.rows("SELECT muted_reason IS NOT NULL FROM sending") == [(muted,)]
-    if muted:
-        with pytest.raises(RuntimeError, match="another history"):
-            await house.context.health["sending"]()
 
 
 async def _release_one(house: House) -> Customer:
