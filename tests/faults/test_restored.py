@@ -80,7 +80,6 @@ async def test_row_51_a_destroyed_server_comes_back_to_its_last_commit(
                 await asyncio.sleep(5)  # the load goes on behind the base
                 await asyncio.to_thread(_destroy, house, folder)
             await work
-            assert {201, 503} >= {answer.status for answer in clerk.answers.values()}
             await restore(backup, folder / "postgres")
             await house.heal()
             kept = await _invoices(house)
