@@ -31,9 +31,9 @@ async def insert_rows(connection: AsyncConnection, shape: Rows, rows: Iterable[R
     await _write(connection, shape, rows, _insert(shape, ""))
 
 
-async def insert_missing(connection: AsyncConnection, shape: Rows, rows: Iterable[Row]) -> None:
-    """Insert the rows whose key (or any other unique value) is not there yet, and leave the others as they are."""
-    await _write(connection, shape, rows, _insert(shape, "ON CONFLICT DO NOTHING"))
+async def insert_missing(connection: AsyncConnection, shape: Rows, rows: Iterable[Row]) -> int:
+    """Insert the rows whose key (or any other unique value) is not there yet, leave the others; return how many."""
+    return await _write(connection, shape, rows, _insert(shape, "ON CONFLICT DO NOTHING"))
 
 
 async def upsert_rows(connection: AsyncConnection, shape: Rows, rows: Iterable[Row]) -> None:
@@ -74,12 +74,12 @@ def _unnest(shape: Rows) -> str:
     return f"unnest({arrays}) AS r({', '.join(name for name, _ in shape.types)})"
 
 
-async def _write(connection: AsyncConnection, shape: Rows, rows: Iterable[Row], statement: TextClause) -> None:
+async def _write(connection: AsyncConnection, shape: Rows, rows: Iterable[Row], statement: TextClause) -> int:
     ordered = sorted(rows, key=lambda row: tuple(row[name] for name in shape.key))
     if not ordered:
-        return
+        return 0
     parameters = {
         name: [json.dumps(row[name], default=str) if kind == "jsonb" else row[name] for row in ordered]
         for name, kind in shape.types
     }
-    await connection.execute(statement, parameters)
+    return (await connection.execute(statement, parameters)).rowcount

@@ -11,6 +11,8 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
+from shared.messaging.own_stream import OwnStream
+from shared.messaging.own_stream_api import own_stream_router
 from shared.messaging.parking import Parking
 from shared.messaging.parking_api import parking_router
 from shared.messaging.rereading import Rereading
@@ -48,6 +50,9 @@ def make_api(service: Service, context: Context) -> FastAPI:
     """Return the service's web application; it starts, and says that it is not ready, while the database is away."""
     settings: ServiceSettings = context.settings
     topics = {topic_of(settings, publisher) for publisher in service.listens_to}
+    own_stream = OwnStream(
+        context.begin, settings.kafka_bootstrap, topic_of(settings, service.name), context.wake.outbox
+    )
     parking = Parking(context.begin, service.subscription(context), context.partitions)
 
     @asynccontextmanager
@@ -64,6 +69,7 @@ def make_api(service: Service, context: Context) -> FastAPI:
             *service.routers(context),
             parking_router(parking),
             rereading_router(Rereading(context.begin, topics)),
+            own_stream_router(own_stream),
         ],
         keys=KeyFile(settings.api_keys_file),
         cursors=Cursors(settings.cursor_secret()),

@@ -32,7 +32,8 @@ class Context:
 
     `begin` opens a transaction that changes something; `reading` is for single statements that change nothing.
     `single` and `bulk` are the lanes of gathered requests. `gates` exists in workers only. `health` holds the named
-    checks of readiness; background work may add its own.
+    checks of readiness; background work may add its own. `agrees` says whether topic and database tell one story;
+    None in a worker that has not looked yet.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Context:
     bulk: Lane
     gates: Gates | None = None
     health: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    agrees: Callable[[], bool | None] = lambda: True
 
     @property
     def partitions(self) -> int:
@@ -84,7 +86,12 @@ class Service:
 
 
 def make_context(
-    service: Service, settings: ServiceSettings, role: Role, *, gates: Callable[[AsyncEngine], Gates] | None = None
+    service: Service,
+    settings: ServiceSettings,
+    role: Role,
+    *,
+    gates: Callable[[AsyncEngine], Gates] | None = None,
+    agrees: Callable[[], bool | None] = lambda: True,
 ) -> Context:
     """Return the parts of one process; nothing is connected yet."""
     connections = API_CONNECTIONS if role == "api" else WORKER_CONNECTIONS
@@ -105,6 +112,7 @@ def make_context(
         bulk=_lane(service, settings, engine, wake),
         gates=None if gates is None else gates(reading),
         health={"database": _reaches(reading)},
+        agrees=agrees,
     )
 
 

@@ -130,6 +130,12 @@ def test_down_ends_nothing_where_nothing_runs(runs: Path) -> None:
         ("park", "list"),
         ("park", "release", "ledger", "x"),
         ("park", "discard", "ledger", "x", "1", "--reason", "y", "--yes"),
+        ("stream", "show", "ledger"),
+        ("stream", "new-epoch", "ledger", "--yes"),
+        ("stream", "send-again", "ledger", "0", "1"),
+        ("sending", "show"),
+        ("sending", "unmute", "--reason", "y"),
+        ("backup", "nowhere"),
     ],
 )
 @pytest.mark.usefixtures("_nowhere")

@@ -1,5 +1,6 @@
 """A private PostgreSQL: made in a folder, listening on loopback with a password, gone when we are."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -81,6 +82,28 @@ class EmbeddedPostgres:
         """End it as a crash would."""
         self._is_wanted = False
         kill(self._running)
+
+    def take_base(self, base: Path, log: Path) -> None:
+        """Make the data folder from a base backup; the next start replays `log` to its end."""
+        fresh, copied = self._folder / "data.new", self._folder / "log"
+        for folder in (fresh, copied):
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(base, fresh, symlinks=True)
+        shutil.copytree(log, copied)
+        (fresh / "recovery.signal").touch()
+        # The last piece of the log is not full: its receiver names it so.
+        command = f"cp {copied}/%f %p || cp {copied}/%f.partial %p"
+        with (fresh / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"restore_command = '{command}'\nsynchronous_standby_names = ''\n")
+        fresh.chmod(0o700)
+        if self._account:
+            for path in (fresh, copied, *fresh.rglob("*"), *copied.rglob("*")):
+                os.chown(path, self._account.uid, self._account.gid, follow_symlinks=False)
+        fresh.replace(self._data)
+
+    def forget_log(self) -> None:
+        """Remove the log that a recovery needed."""
+        shutil.rmtree(self._folder / "log")
 
     @property
     def has_crashed(self) -> bool:

@@ -228,4 +228,5 @@ class LocalStack:
             api_key=self.api_key,
             mailbox_url=self.mailbox_url,
             colleague_key=self.colleague_key,
+            server_url=self.postgres.url,
         )

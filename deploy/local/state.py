@@ -37,6 +37,8 @@ class StackState:
     mailbox_url: str | None
     # Of a second person, for what one may not do alone.
     colleague_key: str | None = None
+    # Of a superuser of the database server, where this machine runs it.
+    server_url: str | None = None
 
     def save(self, root: Path) -> None:
         """Write it where `load` finds it."""

@@ -18,6 +18,7 @@ _READY_LOOK_SECONDS = 2.0  # each look costs a ready service a query
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 15.0
 _STEADY_SECONDS = 60
+_MENDED_BY_COMMAND = {"relay"}  # `dueflow stream new-epoch`, which needs all others to run
 _HOPELESS_RESTARTS = 3
 
 
@@ -39,6 +40,7 @@ class Supervised:
         self.log = log
         self.restarts = 0
         self.is_ready = False
+        self.waits_for_person = False
         self.arguments = arguments
         self.environment = environment
         self._tell = tell
@@ -85,13 +87,18 @@ class Supervised:
             await asyncio.to_thread(stop, self._process, gently=signal.SIGTERM, grace_seconds=GRACE_SECONDS)
 
     async def wait_ready(self, *, seconds: float = 90) -> None:
-        """Return when it is ready; raises `RuntimeError` with the end of its log if it keeps dying or is late."""
+        """Return when it is ready, or needs a command that a person gives it once it runs.
+
+        Raises `RuntimeError` with the end of its log if it keeps dying or is late.
+        """
         deadline = time.monotonic() + seconds
         async with httpx.AsyncClient() as client:
-            while not await self._look(client):
+            while not await self._look(client) and not self.waits_for_person:
                 if self.restarts >= _HOPELESS_RESTARTS or time.monotonic() > deadline:
                     raise RuntimeError(f"{self.name} does not become ready:\n{tail(self.log)}")
                 await asyncio.sleep(_LOOK_SECONDS)
+        if self.waits_for_person:
+            self._tell(f"{self.name} waits for a person: see {self.log}")
 
     async def watch(self) -> None:
         """Look after it until canceled."""
@@ -120,9 +127,10 @@ class Supervised:
         try:
             answer = await client.get(f"{self.url}/readyz", timeout=2)
         except httpx.HTTPError:
-            self.is_ready = False
+            self.is_ready = self.waits_for_person = False
         else:
             self.is_ready = self.pid is not None and answer.is_success
+            self.waits_for_person = not self.is_ready and _failing(answer) == _MENDED_BY_COMMAND
         return self.is_ready
 
     async def _start_again(self) -> None:
@@ -138,3 +146,8 @@ class Supervised:
         if self._is_wanted and self.pid is None:
             self.restarts += 1
             self._spawn(self.environment)
+
+
+def _failing(answer: httpx.Response) -> set[str]:
+    checks = answer.json().get("checks", {}) if answer.headers.get("Content-Type", "").endswith("json") else {}
+    return {name for name, state in checks.items() if state != "ok"}

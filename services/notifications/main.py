@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from services.notifications.api import contact_points, looks, messages, receipts, templates
+from services.notifications.api import contact_points, looks, messages, receipts, sending, templates
 from services.notifications.consumers import NotificationsSubscription
 from services.notifications.gateways.composing import Letterhead
 from services.notifications.gateways.parcels import Courier
@@ -66,6 +66,7 @@ def make_routers(context: Context) -> Sequence[APIRouter]:
         looks.routes(context, desk),
         receipts.routes(context, desk),
         templates.routes(context),
+        sending.routes(context),
     ]
 
 

@@ -11,9 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging import metrics, positions
+from shared.messaging.awaiting import Awaiting
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
 from shared.messaging.partition import DayUnfinished, Lane, StreamBroken
+from shared.messaging.subscription import NotYetKnown
+from shared.messaging.watching import Stuck, Watch
 
 IDLE_SECONDS = 0.5
 BUSY_SECONDS = 0.02
@@ -22,14 +25,9 @@ MAX_BACKOFF_SECONDS = 10
 PARALLEL = 3
 COMMIT_EVERY_SECONDS = 2
 WATCH_EVERY_SECONDS = 10
-STUCK_SECONDS = 30
 STUCK_LIMIT = 3
 
 log = structlog.get_logger(__name__)
-
-
-class Stuck(RuntimeError):
-    """There are records to read, and none arrives."""
 
 
 @dataclass
@@ -69,6 +67,7 @@ class Consumer:
         self._lane = lane
         self._day_work = day_work
         self._topics = list(topics)
+        self._awaiting = Awaiting(engine=engine, topics=self._topics, ends=ends)
         self._lanes: dict[int, _Lane] = {}
         self._assigned: frozenset[Place] = frozenset()
         self._offsets: dict[Place, int] = {}
@@ -107,7 +106,7 @@ class Consumer:
 
     async def _consume_with(self, client: StreamConsumer) -> None:
         committed_at = watched_at = time.monotonic()
-        progress: dict[Place, tuple[int, float]] = {}
+        watch = Watch(engine=self._engine, topics=self._topics, ends=self._ends)
         while True:
             records = await client.fetch(seconds=self._patience())
             fresh = await self._follow_assignment(client)
@@ -121,7 +120,7 @@ class Consumer:
                 await self._hint(client)
             if now - watched_at > WATCH_EVERY_SECONDS:
                 watched_at = now
-                await self._watch(progress, now)
+                await self._look(client, watch)
 
     def _patience(self) -> float:
         """Return how long to wait for records: not at all with work at hand, shortly while a day waits."""
@@ -183,18 +182,26 @@ class Consumer:
             if begins_work and lane.day_progress is not Progress.NONE:
                 return  # the day before is not worked to its end; this one queues behind it
             try:
-                taken = await self._lane.take(place, backlog)
+                taken = await self._lane.take(place, backlog, may_come=lambda: self._may_come(lane, place))
+            except NotYetKnown:
+                lane.retry_at = time.monotonic() + BUSY_SECONDS
+                return  # the other topics go on meanwhile
             except DayUnfinished:
                 lane.day_progress = Progress.MORE  # another worker began it and left; its work comes first
                 return
             except StreamBroken as error:
                 await self._broken(client, lane, place, str(error))
                 return
+            self._awaiting.found(place)
             self._offsets[place] = backlog[taken - 1].offset + 1
             del backlog[:taken]
             lane.rereading.discard(place[0])
             if begins_work:
                 lane.day_progress = Progress.MORE
+
+    async def _may_come(self, lane: _Lane, place: Place) -> bool:
+        """Return whether a day or another topic may still bring what the next event of `place` answers."""
+        return lane.day_progress is Progress.MORE or await self._awaiting.others_come(place)
 
     async def _work_day(self, lane: _Lane) -> None:
         if lane.day is None or lane.day_progress is Progress.NONE:
@@ -246,23 +253,11 @@ class Consumer:
         except KafkaAway as error:
             log.info("consumer.commit_hint_failed", reason=str(error)[:200])
 
-    async def _watch(self, progress: dict[Place, tuple[int, float]], now: float) -> None:
-        """Raise Stuck when records wait in Kafka and none has come for half a minute."""
-        ends = await self._ends(sorted(self._assigned))
-        async with self._engine.connect() as connection:
-            standings = await positions.standings(connection, self._topics)
-        for place, end in ends.items():
-            at = standings[place].next_offset if place in standings else 0
-            metrics.lag.labels(*place).set(end - at)
-            metrics.stopped.labels(*place).set(
-                0 if place not in standings or standings[place].stopped_reason is None else 1
-            )
-            before = progress.get(place)
-            if before is None or before[0] != at or end <= at or self._busy(place):
-                progress[place] = (at, now)
-            elif now - before[1] > STUCK_SECONDS:
-                msg = f"{place[0]}[{place[1]}] has {end - at} records that do not arrive"
-                raise Stuck(msg)
+    async def _look(self, client: StreamConsumer, watch: Watch) -> None:
+        for place in await watch.look(self._assigned, busy=self._busy):
+            if lane := self._lanes.get(place[1]):
+                lane.backlog[place[0]].clear()
+            client.seek(place, 0)
 
     def _busy(self, place: Place) -> bool:
         lane = self._lanes.get(place[1])

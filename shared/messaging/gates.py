@@ -31,15 +31,25 @@ class Gates:
         does not answer: then nothing is known, and nothing may be sent.
         """
         places = [(self._topic_of(topic), number) for topic in topics for number in partitions]
+        before = await self._standings(places)
         ends = await self._ends(places)
-        async with self._engine.connect() as connection:
-            standings = await positions.standings(connection, {topic for topic, _ in places})
+        standings = await self._standings(places)
+        # Who stood beyond the end before it was asked for has read another topic: this one was made anew (faults 2.25).
+        beyond = {number for (topic, number), end in ends.items() if _offset(before.get((topic, number))) > end}
         open_gates = {}
-        for number in partitions:
+        for number in set(partitions) - beyond:
             wanted = {topic: ends[(self._topic_of(topic), number)] for topic in topics}
             if all(_reached(standings.get((self._topic_of(topic), number)), end) for topic, end in wanted.items()):
                 open_gates[number] = wanted
         return open_gates
+
+    async def _standings(self, places: Collection[Place]) -> dict[Place, positions.Standing]:
+        async with self._engine.connect() as connection:
+            return await positions.standings(connection, {topic for topic, _ in places})
+
+
+def _offset(standing: positions.Standing | None) -> int:
+    return 0 if standing is None else standing.next_offset
 
 
 def _reached(standing: positions.Standing | None, end: int) -> bool:

@@ -88,11 +88,11 @@ class StreamProducer:
         """Connect."""
         await within(CONNECT_SECONDS, self._client.start(), "connecting the producer")
 
-    async def send(self, records: Sequence[Record]) -> None:
-        """Return when the broker has all of them; on KafkaAway any of them may or may not be there."""
-        await within(SEND_SECONDS, self._send(records), f"sending {len(records)} records")
+    async def send(self, records: Sequence[Record]) -> list[int]:
+        """Return each one's offset once the broker has all; on KafkaAway any of them may or may not be there."""
+        return await within(SEND_SECONDS, self._send(records), f"sending {len(records)} records")
 
-    async def _send(self, records: Sequence[Record]) -> None:
+    async def _send(self, records: Sequence[Record]) -> list[int]:
         # One after the other into the client's buffer: it keeps one produce request in flight per partition.
         acknowledgements = [
             await self._client.send(
@@ -100,7 +100,7 @@ class StreamProducer:
             )
             for record in records
         ]
-        await asyncio.gather(*acknowledgements)
+        return [each.offset for each in await asyncio.gather(*acknowledgements)]
 
     async def drop(self) -> None:
         """Close without flushing: what was not acknowledged must not be sent behind our back."""
@@ -230,21 +230,22 @@ class TopicReader:
         """Return the offset that the next record of each partition will get."""
         return await self._consumer.ends(self.places)
 
-    async def last(self) -> dict[Place, Record | None]:
-        """Return the last record of each partition, None where it is empty."""
+    async def tails(self, count: int) -> dict[Place, list[Record]]:
+        """Return the last `count` records of each partition, or as many as it has."""
         ends = await self.ends()
-        found: dict[Place, Record | None] = dict.fromkeys(ends)
+        found: dict[Place, list[Record]] = {place: [] for place in ends}
         waiting = {place for place, end in ends.items() if end > 0}
         for place in waiting:
-            self._consumer.seek(place, ends[place] - 1)
+            self._consumer.seek(place, max(ends[place] - count, 0))
         while waiting:
             fetched = await self._consumer.fetch(seconds=FETCH_GRACE_SECONDS, places=waiting)
             if not fetched:
                 msg = f"{self._topic} ends at {ends} but its last records did not come"
                 raise KafkaAway(msg)
             for place, records in fetched.items():
-                found[place] = records[-1]
-                waiting.discard(place)
+                found[place] += [each for each in records if each.offset < ends[place]]
+                if records[-1].offset >= ends[place] - 1:
+                    waiting.discard(place)
         return found
 
     async def read_partition(self, place: Place) -> AsyncIterator[list[Record]]:

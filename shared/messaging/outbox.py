@@ -1,17 +1,17 @@
 """Writes events into the outbox, in the transaction that makes them true."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.ids import partition_of
 from shared.messaging import metrics
 from shared.messaging.outgoing import Outgoing
-from shared.rows import Rows, insert_rows
+from shared.rows import Rows, insert_missing, insert_rows
 
 MAX_EVENT_BYTES = 900_000
 """Below the broker's limit of 1 MiB with its headers; a larger event is refused before it is written (faults 2.19)."""
@@ -19,7 +19,7 @@ MAX_EVENT_BYTES = 900_000
 _APPENDED = "outbox.appended"
 """The entry of a connection's info that says how many events of each type its transaction has to publish."""
 
-_OUTBOX = Rows.of(
+OUTBOX = Rows.of(
     "outbox",
     key=("batch_ordinal",),
     batch_ordinal="integer",
@@ -36,6 +36,13 @@ _OUTBOX = Rows.of(
     actor="text",
     traceparent="text",
     body="text",
+)
+
+_TOLD_BEFORE = text(
+    """
+    SELECT count(*) FROM outbox AS o JOIN stream_head AS h USING (partition_no)
+    WHERE o.event_id = ANY(CAST(:event_ids AS uuid[])) AND o.epoch < h.epoch
+    """
 )
 
 
@@ -73,9 +80,16 @@ class Outbox:
     partitions: int
 
     async def append(self, connection: AsyncConnection, events: Sequence[Outgoing]) -> None:
-        """Write `events` in their order. The customers must be locked already, so that ids follow commit order."""
+        """Write `events` in their order. The customers must be locked already, so that ids follow commit order.
+
+        A restored service makes again what it told before (shared/messaging/new_epoch.py): that stays told, and is told
+        once. Any other event whose id is there already is an IntegrityError.
+        """
         connection.info.setdefault(_APPENDED, Counter()).update(each.event.wire for each in events)
-        await insert_rows(connection, _OUTBOX, [self._row(ordinal, each) for ordinal, each in enumerate(events)])
+        rows = [self._row(ordinal, each) for ordinal, each in enumerate(events)]
+        missing = len(rows) - await insert_missing(connection, OUTBOX, rows)
+        if missing and missing != await _told_before(connection, rows):
+            await insert_rows(connection, OUTBOX, rows)
 
     def _row(self, ordinal: int, outgoing: Outgoing) -> dict[str, Any]:
         body = outgoing.event.model_dump_json()
@@ -107,3 +121,8 @@ class Outbox:
             msg = f"{outgoing.event.wire} names neither a customer nor a partition"
             raise ValueError(msg)
         return outgoing.partition_no
+
+
+async def _told_before(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> int:
+    event_ids = [row["event_id"] for row in rows]
+    return int((await connection.execute(_TOLD_BEFORE, {"event_ids": event_ids})).scalar_one())

@@ -17,6 +17,7 @@ from shared.messaging.outbox import appended_in
 from shared.messaging.parking_store import ToPark
 from shared.messaging.passing import Passing, count_read
 from shared.messaging.sifting import Incoming, Position, sift
+from shared.messaging.subscription import NotYetKnown
 
 log = structlog.get_logger(__name__)
 
@@ -52,8 +53,13 @@ class Lane:
         """Return whether this record is the marker after which the service works a day."""
         return self._markers is not None and wire_of(record) == self._markers.begins_work
 
-    async def take(self, place: Place, records: Sequence[Record]) -> int:
-        """Apply a prefix of `records` and return its length; a bad event is found by halving, and parked alone."""
+    async def take(
+        self, place: Place, records: Sequence[Record], *, may_come: Callable[[], Awaitable[bool]] | None = None
+    ) -> int:
+        """Apply a prefix of `records` and return its length; a bad event is found by halving, and parked alone.
+
+        One that answers what is not known here raises NotYetKnown for as long as that `may_come`.
+        """
         prefix = records if self._markers is None else self._markers.prefix(records)
         started = time.perf_counter()
         if await self.passing.over(place, prefix):
@@ -64,7 +70,9 @@ class Lane:
             if not failures.is_bad_by_itself(error):
                 raise
             if len(prefix) > 1:
-                return await self.take(place, prefix[: len(prefix) // 2])
+                return await self.take(place, prefix[: len(prefix) // 2], may_come=may_come)
+            if isinstance(error, NotYetKnown) and may_come is not None and await may_come():
+                raise
             await self._park(place, prefix[0], failures.cause_of(error))
         metrics.apply_seconds.labels(place[0]).observe(time.perf_counter() - started)
         return len(prefix)

@@ -5,6 +5,8 @@ not acknowledged, with a new client; consumers skip what they have already seen.
 """
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,23 +19,38 @@ from shared.crash import crash_point
 from shared.messaging import metrics, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.envelope import Envelope, to_headers
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer
+from shared.messaging.kafka import KafkaAway, Place, Record, StreamProducer
 from shared.messaging.wake import OUTBOX, Wake
 
 LEADER_LOCK = 7_301_002
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+FOLLOWED_ROUNDS = 4
+LOOK_SECONDS = 0.5
+"""How often a leader looks whether the topic is whole, and whether rows are to be sent again."""
 PRUNE_AFTER_DAYS = 14
 PRUNE_EVERY_ROUNDS = 10_000
 
 log = structlog.get_logger(__name__)
 
 
+class TopicShrank(ConnectionError):
+    """The topic ends before what the broker had acknowledged: it was made anew, or lost its tail."""
+
+
 class Relay:
     """One leader per service, by an advisory lock on the connection that numbers the rows."""
 
     def __init__(
-        self, *, engine: AsyncEngine, bootstrap: str, topic: str, source: str, partitions: int, wake: Wake
+        self,
+        *,
+        engine: AsyncEngine,
+        bootstrap: str,
+        topic: str,
+        source: str,
+        partitions: int,
+        wake: Wake,
+        ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
     ) -> None:
         self._engine = engine
         self._bootstrap = bootstrap
@@ -41,10 +58,15 @@ class Relay:
         self._source = source
         self._partitions = partitions
         self._wake = wake
+        self._ask_ends = ends
+        self._ends: dict[int, int] = {}
+        self._look_at = 0.0
         self._producer: StreamProducer | None = None
         self._behind = True
         self.leading = False
         self.conflict: str | None = None
+        self.agrees: bool | None = None
+        self._followed = 0
 
     async def run(self) -> None:
         """Lead whenever no other worker does, for ever; whatever fails is tried again from the database's state."""
@@ -53,7 +75,7 @@ class Relay:
                 async with self._engine.connect() as connection:
                     await self._lead(connection)
             except StreamConflict as error:
-                self.conflict = str(error)
+                self.conflict, self.agrees = str(error), False
                 log.error("relay.conflict", topic=self._topic, reason=self.conflict)  # noqa: TRY400 - the sentence says all
             except (KafkaAway, SQLAlchemyError, OSError) as error:
                 log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
@@ -66,12 +88,14 @@ class Relay:
         # Each statement commits by itself: what is sent was numbered and committed before.
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         if not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK})).scalar_one():
+            self._follow()
             return
+        self._followed = 0
         try:
             await stream_store.ensure_heads(connection, self._partitions)
             await self._tell_age(connection)
-            await agree_with_topic(connection, self._bootstrap, self._topic)
-            self.leading, self.conflict, self._behind = True, None, True
+            self._ends = await agree_with_topic(connection, self._bootstrap, self._topic)
+            self.leading, self.conflict, self.agrees, self._behind = True, None, True, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
         finally:
@@ -79,9 +103,16 @@ class Relay:
             with suppress(SQLAlchemyError, OSError):
                 await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_LOCK})
 
+    def _follow(self) -> None:
+        """Believe a leader who stays: one that finds a conflict lets go of the lock again."""
+        self._followed += 1
+        if self._followed >= FOLLOWED_ROUNDS:
+            self.conflict, self.agrees = None, True
+
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
         rounds = 0
         while True:
+            await self._look()
             sent = await self.publish_once(connection)
             metrics.published.labels(self._topic).inc(sent)
             rounds += 1
@@ -90,6 +121,17 @@ class Relay:
             if sent < stream_store.ASSIGN_LIMIT:
                 # What was committed meanwhile has woken us already: then this does not wait.
                 await self._wake.wait(OUTBOX, seconds=POLL_SECONDS)
+
+    async def _look(self) -> None:
+        """Look now and then whether the topic is as long as it was, and whether rows are to be sent again."""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_SECONDS
+        self._behind = True
+        for (_, partition_no), end in (await self._ask_ends([(self._topic, each) for each in self._ends])).items():
+            if end < self._ends[partition_no]:
+                msg = f"{self._topic}[{partition_no}] ends at offset {end}, and ended at {self._ends[partition_no]}"
+                raise TopicShrank(msg)
 
     async def publish_once(self, connection: AsyncConnection) -> int:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
@@ -103,11 +145,21 @@ class Relay:
             return 0
         crash_point("relay.after_assign")
         producer = await self._open_producer()
-        await producer.send([self.record(row) for row in rows])
+        offsets = await producer.send([self.record(row) for row in rows])
         crash_point("relay.after_ack")
+        await self._note_ends(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
         await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
         self._behind = len(rows) >= stream_store.ASSIGN_LIMIT
         return len(rows)
+
+    async def _note_ends(self, connection: AsyncConnection, landed: Sequence[tuple[int, int]]) -> None:
+        """Remember how long the topic is; where records landed before its end, send again all that is kept."""
+        shrunk = {number for number, offset in landed if 0 <= offset < self._ends.get(number, 0)}
+        if shrunk:
+            await stream_store.mark_acknowledged(connection, dict.fromkeys(shrunk, 0))
+            msg = f"{self._topic} became shorter while it was written to, in partitions {sorted(shrunk)}"
+            raise TopicShrank(msg)
+        self._ends.update({number: offset + 1 for number, offset in landed if offset >= 0})
 
     async def _tell_age(self, connection: AsyncConnection) -> None:
         """Show how long the oldest event waits, also while Kafka is away and nothing gets as far as being sent."""

@@ -71,8 +71,26 @@ _AGE = text(
 _PRUNE = text(
     """
     DELETE FROM outbox AS o USING stream_head AS h
-    WHERE o.partition_no = h.partition_no AND o.epoch = h.epoch AND o.sequence < h.acknowledged_sequence
+    WHERE o.partition_no = h.partition_no
+      AND (o.epoch < h.epoch OR o.epoch = h.epoch AND o.sequence < h.acknowledged_sequence)
       AND o.recorded_at < now() - make_interval(days => :days)
+    """
+)
+_EVENTS_AT = text(
+    """
+    SELECT o.partition_no, o.event_id
+    FROM unnest(CAST(:partitions AS smallint[]), CAST(:epochs AS integer[]), CAST(:sequences AS bigint[]))
+        AS p(partition_no, epoch, sequence)
+    JOIN outbox AS o USING (partition_no, epoch, sequence)
+    """
+)
+_SEND_AGAIN = text(
+    """
+    UPDATE stream_head AS h SET acknowledged_sequence = :sequence - 1
+    WHERE h.partition_no = :partition_no AND :sequence BETWEEN 1 AND h.acknowledged_sequence
+      AND EXISTS (SELECT FROM outbox AS o WHERE o.partition_no = h.partition_no AND o.epoch = h.epoch
+                  AND o.sequence = :sequence)
+    RETURNING h.sequence - h.acknowledged_sequence
     """
 )
 _ACKNOWLEDGED = Rows.of("stream_head", key=("partition_no",), partition_no="smallint", acknowledged_sequence="bigint")
@@ -99,6 +117,16 @@ async def heads(connection: AsyncConnection) -> dict[int, Head]:
     return {row.partition_no: Head(*row) for row in await connection.execute(_HEADS)}
 
 
+async def events_at(connection: AsyncConnection, places: Mapping[int, tuple[int, int]]) -> dict[int, UUID]:
+    """Return by partition the event that has this epoch and sequence, where the outbox still has it."""
+    parameters = {
+        "partitions": list(places),
+        "epochs": [epoch for epoch, _ in places.values()],
+        "sequences": [sequence for _, sequence in places.values()],
+    }
+    return {row.partition_no: row.event_id for row in await connection.execute(_EVENTS_AT, parameters)}
+
+
 async def assign(connection: AsyncConnection) -> int:
     """Number the oldest unnumbered rows, contiguously per partition; return how many. Only the leader may do it."""
     return int((await connection.execute(_ASSIGN, {"limit": ASSIGN_LIMIT})).scalar_one())
@@ -113,6 +141,12 @@ async def mark_acknowledged(connection: AsyncConnection, sequences: Mapping[int,
     """Note the last sequence that the broker has, by partition."""
     rows = [{"partition_no": each, "acknowledged_sequence": sequence} for each, sequence in sequences.items()]
     await update_rows(connection, _ACKNOWLEDGED, rows)
+
+
+async def send_again(connection: AsyncConnection, partition_no: int, sequence: int) -> int:
+    """Let what was acknowledged be sent from `sequence` on once more; return how many rows, 0 where it cannot."""
+    rows = await connection.execute(_SEND_AGAIN, {"partition_no": partition_no, "sequence": sequence})
+    return int(rows.scalar_one_or_none() or 0)
 
 
 async def oldest_waiting_seconds(connection: AsyncConnection) -> float:

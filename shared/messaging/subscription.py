@@ -16,6 +16,10 @@ class Refused(Exception):
     """The domain cannot accept this event, ever; it is parked with this message as its cause."""
 
 
+class NotYetKnown(Refused):
+    """What this event answers is not known here: it may come with another topic, and is refused where it does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """An event with its envelope, as it is applied."""

@@ -44,7 +44,7 @@ class Worker:
         self._instance = instance
         self._topics = [topic_of(settings, each) for each in service.listens_to]
         self._asker = EndsAsker(settings.kafka_bootstrap)
-        self.context = make_context(service, settings, "worker", gates=self._gates)
+        self.context = make_context(service, settings, "worker", gates=self._gates, agrees=lambda: self._relay.agrees)
         self._relay = Relay(
             engine=self.context.engine,
             bootstrap=settings.kafka_bootstrap,
@@ -52,6 +52,7 @@ class Worker:
             source=f"dueflow/{service.name}",
             partitions=settings.partitions,
             wake=self.context.wake,
+            ends=self._asker.ends,
         )
         self._consumer = self._make_consumer()
         self.health = self.context.health

@@ -56,7 +56,7 @@ OWN: Mapping[str, Mapping[str, frozenset[str]]] = {
         _DECIDED: frozenset({"case_entry", "collection_case", "instalment_step", "reminder", "task"}),
     },
     "notifications": {
-        _CALLS: frozenset({"contact_point", "message_look", "receipt", "template"}),
+        _CALLS: frozenset({"contact_point", "message_look", "receipt", "sending", "template"}),
         _DECIDED: frozenset({"attempt", "message", "message_line"}),
     },
 }

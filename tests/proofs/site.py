@@ -21,6 +21,7 @@ from shared.ids import new_id
 from shared.messaging import stream_store
 from shared.messaging.applying import Applier
 from shared.messaging.days import DayWork, Progress
+from shared.messaging.ends import EndsAsker
 from shared.messaging.gates import Gates
 from shared.messaging.kafka import Place, Record
 from shared.messaging.markers import DayMarkers
@@ -118,6 +119,7 @@ class Site:
             source=f"dueflow/{self.service.name}",
             partitions=PARTITIONS,
             wake=self.context.wake,
+            ends=EndsAsker(settings.kafka_bootstrap).ends,
         )
 
     @property

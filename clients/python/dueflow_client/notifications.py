@@ -66,3 +66,11 @@ class NotificationsClient(ServiceClient):
         """Decide what becomes of a message whose fate is unknown."""
         body = {"action": action, "reason": reason}
         return await self._http.post(f"/v1/messages/{message_id}/resolution", body, key=key)
+
+    async def sending(self) -> Any:
+        """Return whether messages leave at all; after a restore none does until a person says so."""
+        return await self._http.get("/v1/sending")
+
+    async def unmute_sending(self, *, reason: str) -> None:
+        """Let messages leave again after a restore."""
+        await self._http.post("/v1/sending/unmute", {"reason": reason})

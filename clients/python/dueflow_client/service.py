@@ -44,6 +44,19 @@ class ServiceClient:
         """Let a partition that stands still be read from another offset; what was applied before is skipped."""
         await self._http.post(f"/v1/stream-positions/{topic}/{partition_no}/read-from", {"offset": offset})
 
+    async def stream_heads(self) -> list[Any]:
+        """Return how far the service's own stream is numbered and in its topic, and what contradicts, if anything."""
+        return list((await self._http.get("/v1/stream-heads"))["items"])
+
+    async def begin_epoch(self) -> list[Any]:
+        """Go on with a restored database: begin a new epoch in each partition in which it contradicts the topic."""
+        return list((await self._http.post("/v1/stream-heads/new-epoch"))["items"])
+
+    async def send_again(self, partition_no: int, *, sequence: int) -> int:
+        """Let what the broker lost be sent from this number on once more; return how many events that is."""
+        answer = await self._http.post(f"/v1/stream-heads/{partition_no}/send-again", {"sequence": sequence})
+        return int(answer["rows"])
+
     async def _batch(self, path: str, items: Sequence[Any], *, noun: str, key: str | None) -> list[Any]:
         """Post `items` in chunks; return for each what the service made of it, or the Problem it was refused with."""
         results: list[Any] = []

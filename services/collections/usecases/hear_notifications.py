@@ -7,7 +7,7 @@ from services.collections.domain.book import Book, Moment
 from services.collections.domain.records import Reminder
 from shared.contracts import notifications
 from shared.messaging.envelope import Envelope
-from shared.messaging.subscription import Refused
+from shared.messaging.subscription import NotYetKnown
 
 
 def hear_sent(book: Book, at: Moment, event: notifications.MessageSent, _envelope: Envelope) -> None:
@@ -52,7 +52,7 @@ def hear_invalid(book: Book, at: Moment, _event: notifications.ContactPointInval
 def _reminder(book: Book, reminder_id: UUID) -> Reminder:
     reminder = book.reminders.get(reminder_id)
     if reminder is None:
-        raise Refused("no such reminder was ever planned for this customer")
+        raise NotYetKnown("no such reminder was ever planned for this customer")
     return reminder
 
 

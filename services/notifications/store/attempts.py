@@ -57,6 +57,7 @@ _READ = text(
 )
 _CONTENT = text("SELECT content FROM attempt WHERE message_id = :message_id AND attempt_no = :attempt_no")
 _EXPIRED = text("SELECT message_id, attempt_no FROM attempt WHERE outcome IS NULL AND lease_until < :now LIMIT :limit")
+_OPEN = text("SELECT message_id, attempt_no FROM attempt WHERE outcome IS NULL LIMIT :limit")
 
 AttemptKey = tuple[UUID, int]
 
@@ -119,3 +120,8 @@ async def read_expired(connection: AsyncConnection, *, now: datetime, limit: int
     """Return attempts whose holder was not heard of until its lease ended."""
     rows = await connection.execute(_EXPIRED, {"now": now, "limit": limit})
     return [(row.message_id, row.attempt_no) for row in rows]
+
+
+async def read_open(connection: AsyncConnection, *, limit: int) -> list[AttemptKey]:
+    """Return attempts of which nothing is known, whoever holds them."""
+    return [(row.message_id, row.attempt_no) for row in await connection.execute(_OPEN, {"limit": limit})]

@@ -10,12 +10,13 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.errors import OutOfOrderSequenceNumber
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging import consumer, relay
-from shared.messaging.consumer import STUCK_LIMIT, Stuck
+from shared.messaging import consumer, relay, watching
+from shared.messaging.consumer import STUCK_LIMIT
 from shared.messaging.kafka import Place, Record, StreamConsumer, StreamProducer
 from shared.messaging.subscription import Received
 from shared.messaging.tests import toy as toys
 from shared.messaging.tests.toy import Toy, customers_in, settled
+from shared.messaging.watching import Stuck
 
 
 class _Mute(StreamConsumer):
@@ -30,7 +31,7 @@ class _Mute(StreamConsumer):
 def _quickly_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
     """The watchdog gives up after a second instead of half a minute."""
     monkeypatch.setattr(consumer, "WATCH_EVERY_SECONDS", 0.2)
-    monkeypatch.setattr(consumer, "STUCK_SECONDS", 1)
+    monkeypatch.setattr(watching, "STUCK_SECONDS", 1)
 
 
 @pytest.mark.usefixtures("_quickly_stuck")
@@ -76,10 +77,10 @@ async def test_row_09_a_poisoned_producer_is_dropped_and_another_sends(
             made.append(self)
             await super().start()
 
-        async def _send(self, records: Sequence[Record]) -> None:
+        async def _send(self, records: Sequence[Record]) -> list[int]:
             if self is made[0]:
                 raise OutOfOrderSequenceNumber
-            await super()._send(records)
+            return await super()._send(records)
 
     monkeypatch.setattr(relay, "StreamProducer", Poisoned)
     customer = customers_in(0, 1)[0]

@@ -147,6 +147,7 @@ class Toy:
             source="toy",
             partitions=PARTITIONS,
             wake=self.wake,
+            ends=self.asker.ends,
         )
 
     def consume(self) -> Consumer:

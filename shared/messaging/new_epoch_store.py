@@ -1,0 +1,109 @@
+"""The SQL of a new epoch: the outbox takes over what the topic holds, and the rest of it loses its numbers."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.messaging.envelope import Envelope
+from shared.messaging.kafka import Record
+from shared.messaging.outbox import OUTBOX
+from shared.rows import Rows, insert_missing
+
+Place = tuple[int, int]
+"""An epoch and a sequence: where an event stands in its partition."""
+
+_TOLD = Rows(
+    "outbox", OUTBOX.key, (*OUTBOX.types, ("epoch", "integer"), ("sequence", "bigint"), ("previous_id", "uuid"))
+)
+_RECORDS = """
+    unnest(CAST(:event_ids AS uuid[]), CAST(:epochs AS integer[]), CAST(:sequences AS bigint[]),
+           CAST(:previous_ids AS uuid[])) AS r(event_id, epoch, sequence, previous_id)
+"""
+# Rows are pruned from the oldest on: what the topic has below the oldest row that is kept is known, and gone here.
+_OLDEST_KEPT = text(
+    "SELECT epoch, sequence FROM outbox WHERE partition_no = :partition_no AND sequence IS NOT NULL "
+    "ORDER BY epoch, sequence LIMIT 1"
+)
+_FREE = text(
+    f"""
+    UPDATE outbox AS o SET epoch = NULL, sequence = NULL, previous_id = NULL FROM {_RECORDS}
+    WHERE o.partition_no = :partition_no AND o.epoch = r.epoch AND o.sequence = r.sequence AND o.event_id <> r.event_id
+    """
+)
+_NUMBER = text(
+    f"""
+    UPDATE outbox AS o SET epoch = r.epoch, sequence = r.sequence, previous_id = r.previous_id FROM {_RECORDS}
+    WHERE o.event_id = r.event_id AND (o.epoch, o.sequence) IS DISTINCT FROM (r.epoch, r.sequence)
+    """
+)
+_UNTOLD = text(
+    """
+    UPDATE outbox SET epoch = NULL, sequence = NULL, previous_id = NULL
+    WHERE partition_no = :partition_no AND epoch = :epoch AND sequence > :sequence
+    """
+)
+_WAITING = text("SELECT count(*) FROM outbox WHERE partition_no = :partition_no AND sequence IS NULL")
+_BEGIN = text(
+    """
+    UPDATE stream_head SET epoch = :epoch, sequence = 0, acknowledged_sequence = 0, last_event_id = NULL
+    WHERE partition_no = :partition_no
+    """
+)
+
+
+async def oldest_kept(connection: AsyncConnection, partition_no: int) -> Place | None:
+    """Return the place of the oldest numbered row that is not pruned."""
+    row = (await connection.execute(_OLDEST_KEPT, {"partition_no": partition_no})).one_or_none()
+    return None if row is None else (row.epoch, row.sequence)
+
+
+async def take_over(
+    connection: AsyncConnection, partition_no: int, told: Sequence[tuple[Record, Envelope]], *, since: Place
+) -> int:
+    """Let every number that the topic uses be its event's; return how many events from `since` on are new here."""
+    parameters = {
+        "partition_no": partition_no,
+        "event_ids": [each.event_id for _, each in told],
+        "epochs": [each.epoch for _, each in told],
+        "sequences": [each.sequence for _, each in told],
+        "previous_ids": [each.previous_id for _, each in told],
+    }
+    await connection.execute(_FREE, parameters)
+    await connection.execute(_NUMBER, parameters)
+    missing = [_row(*each) for each in told if (each[1].epoch, each[1].sequence) >= since]
+    return await insert_missing(connection, _TOLD, missing)
+
+
+async def free_untold(connection: AsyncConnection, partition_no: int, *, last_told: Place) -> None:
+    """Take their numbers from rows behind the last number that the topic has of this epoch."""
+    epoch, sequence = last_told
+    await connection.execute(_UNTOLD, {"partition_no": partition_no, "epoch": epoch, "sequence": sequence})
+
+
+async def begin_epoch(connection: AsyncConnection, partition_no: int, epoch: int) -> int:
+    """Let the partition's numbers start at 1 in a new epoch; return how many rows wait to be given one."""
+    await connection.execute(_BEGIN, {"partition_no": partition_no, "epoch": epoch})
+    return int((await connection.execute(_WAITING, {"partition_no": partition_no})).scalar_one())
+
+
+def _row(record: Record, envelope: Envelope) -> dict[str, object]:
+    return {
+        "batch_ordinal": 0,
+        "event_id": envelope.event_id,
+        "wire": envelope.wire,
+        "partition_no": record.partition_no,
+        "customer_id": envelope.customer_id,
+        "subject": envelope.subject,
+        "recorded_at": envelope.recorded_at,
+        "business_date": envelope.business_date,
+        "effective_date": envelope.effective_date,
+        "correlation_id": envelope.correlation_id,
+        "causation_id": envelope.causation_id,
+        "actor": envelope.actor,
+        "traceparent": envelope.traceparent,
+        "body": (record.body or b"").decode(),
+        "epoch": envelope.epoch,
+        "sequence": envelope.sequence,
+        "previous_id": envelope.previous_id,
+    }

@@ -1,0 +1,70 @@
+"""Watches whether waiting records arrive, and whether a topic is still the one that was read (faults 2.8, 2.25)."""
+
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.messaging import metrics, positions
+from shared.messaging.kafka import Place
+
+STUCK_SECONDS = 30
+
+log = structlog.get_logger(__name__)
+
+
+class Stuck(RuntimeError):
+    """There are records to read, and none arrives."""
+
+
+class Watch:
+    """What one client of a consumer has got done, by partition, since it was made."""
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        topics: Sequence[str],
+        ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
+    ) -> None:
+        self._engine = engine
+        self._topics = topics
+        self._ends = ends
+        self._progress: dict[Place, tuple[int, float]] = {}
+
+    async def look(self, places: Collection[Place], *, busy: Callable[[Place], bool]) -> list[Place]:
+        """Return the partitions that were made anew and are to be read from their first record.
+
+        Raises Stuck when records wait and none has come for half a minute in a partition that is not `busy`.
+        """
+        # In this order nobody stands beyond an end, unless the topic is another.
+        async with self._engine.connect() as connection:
+            standings = await positions.standings(connection, self._topics)
+        ends = await self._ends(sorted(places))
+        anew = []
+        for place, end in ends.items():
+            standing = standings.get(place, positions.Standing(0, None))
+            metrics.lag.labels(*place).set(max(end - standing.next_offset, 0))
+            metrics.stopped.labels(*place).set(0 if standing.stopped_reason is None else 1)
+            if standing.next_offset > end:
+                anew.append(place)
+                await self._begin_anew(place, at=standing.next_offset, end=end)
+            else:
+                self._expect_progress(place, at=standing.next_offset, end=end, busy=busy(place))
+        return anew
+
+    async def _begin_anew(self, place: Place, *, at: int, end: int) -> None:
+        """Let `place` be read from its first record: what is applied is skipped."""
+        log.error("partition.made_anew", topic=place[0], partition=place[1], position=at, end=end)
+        async with self._engine.begin() as connection:
+            await positions.read_from(connection, place, 0)
+
+    def _expect_progress(self, place: Place, *, at: int, end: int, busy: bool) -> None:
+        now = time.monotonic()
+        before = self._progress.get(place)
+        if before is None or before[0] != at or end <= at or busy:
+            self._progress[place] = (at, now)
+        elif now - before[1] > STUCK_SECONDS:
+            msg = f"{place[0]}[{place[1]}] has {end - at} records that do not arrive"
+            raise Stuck(msg)
