@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
+from uuid import UUID
 
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
 from shared.messaging.kafka import Record, TopicReader
@@ -16,6 +18,7 @@ class Told:
     offset: int
     body: bytes
     body_sha256: str
+    key: bytes | None
 
 
 @dataclass(slots=True)
@@ -24,14 +27,21 @@ class History:
 
     service: str
     partitions: dict[int, list[Told]] = field(default_factory=dict)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: list[Record] = field(default_factory=list)
     unlike_copies: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
 
+    def all(self) -> Iterator[Told]:
+        """Yield all events, partition after partition."""
+        return chain.from_iterable(self.partitions.values())
+
     def events(self, *wires: str) -> Iterator[Told]:
         """Yield the events of these types, partition after partition."""
-        for told in self.partitions.values():
-            yield from (each for each in told if each.envelope.wire in wires)
+        return (each for each in self.all() if each.envelope.wire in wires)
+
+    def unreadable_offsets(self, partition_no: int) -> list[int]:
+        """Return where a partition has records that are no events."""
+        return [each.offset for each in self.unreadable if each.partition_no == partition_no]
 
     def count(self) -> int:
         """Return how many different events there are."""
@@ -59,25 +69,34 @@ async def _read(bootstrap: str, topic: str, service: str) -> History:
 def first_copies(history: History, records: list[Record]) -> Iterator[Told]:
     """Yield each event once; a repeated number must be a byte-equal copy, a new one must follow the one before."""
     seen: dict[tuple[int, int], Told] = {}
+    ids: set[UUID] = set()
     last: Envelope | None = None
     for record in records:
-        place = f"{record.topic}/{record.partition_no} offset {record.offset}"
+        place = place_of(record)
         try:
             envelope = from_headers(record.headers)
         except BadEnvelope:
-            history.unreadable.append(place)
+            history.unreadable.append(record)
             continue
         body = record.body or b""
-        told = Told(envelope, record.offset, body, sha256(body).hexdigest())
+        told = Told(envelope, record.offset, body, sha256(body).hexdigest(), record.key)
         first = seen.setdefault((envelope.epoch, envelope.sequence), told)
         if first is not told:
-            if (first.envelope, first.body_sha256) != (envelope, told.body_sha256):
+            if (first.envelope, first.body_sha256, first.key) != (envelope, told.body_sha256, told.key):
                 history.unlike_copies.append(f"{place}: event {envelope.event_id}")
             continue
+        if envelope.event_id in ids:
+            history.unlike_copies.append(f"{place}: event {envelope.event_id} under another number")
+        ids.add(envelope.event_id)
         if not _follows(last, envelope):
             history.holes.append(f"{place}: number {envelope.sequence} after {last.sequence if last else 0}")
         last = envelope
         yield told
+
+
+def place_of(record: Record) -> str:
+    """Return where a record lies, for people."""
+    return f"{record.topic}/{record.partition_no} offset {record.offset}"
 
 
 def _follows(last: Envelope | None, envelope: Envelope) -> bool:
