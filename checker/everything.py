@@ -1,5 +1,6 @@
 """Runs the checks against one installation, whoever runs them: what each compares, and at which moment."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,7 +74,7 @@ async def check_everything(installation: Installation, *, patience_seconds: floa
         before = await look_before(snapshots, topic_prefix=prefix)
     anchors = await read_anchors(installation.bootstrap, topic_prefix=prefix)
     histories = await read_histories(installation.bootstrap, topic_prefix=prefix, services=urls)
-    findings += check_topics(before, histories, topic_prefix=prefix)
+    findings += await asyncio.to_thread(check_topics, before, histories, topic_prefix=prefix)
     async with take_snapshots(urls) as snapshots:
         for service, snapshot in snapshots.items():
             findings += await check_outbox(snapshot, histories[service], before.acknowledged[service])

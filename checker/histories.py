@@ -1,13 +1,14 @@
 """The topics as they are in Kafka, read to their ends: each partition's events once, in the order of their numbers."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
 from uuid import UUID
 
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Record, TopicReader
+from shared.messaging.kafka import Place, Record, TopicReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ async def _read(bootstrap: str, topic: str, service: str) -> History:
         records = await reader.read_to_end()
     finally:
         await reader.close()
+    # A thread of its own, here and wherever all topics are worked through: health is asked for meanwhile.
+    return await asyncio.to_thread(_history, service, records)
+
+
+def _history(service: str, records: Mapping[Place, list[Record]]) -> History:
     history = History(service)
     for (_, partition_no), found in sorted(records.items()):
         history.partitions[partition_no] = list(first_copies(history, found))

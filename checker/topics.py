@@ -1,5 +1,6 @@
 """Holds the topics to the databases: to what these knew before the topics were read, and to what they know since."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,8 +54,8 @@ def check_topics(before: Before, histories: Mapping[str, History], *, topic_pref
 async def check_outbox(snapshot: Snapshot, history: History, before: outboxes.Acknowledged) -> list[Finding]:
     """Compare a topic with its outbox and with what that service has recorded, both as of after it was read."""
     rows = await outboxes.outbox_rows(snapshot)
-    told = told_by(history, rows)
+    told = await asyncio.to_thread(told_by, history, rows)
     return [
-        *outboxes.compare_outbox(history, rows, before),
+        *await asyncio.to_thread(outboxes.compare_outbox, history, rows, before),
         *[await check_told(tale, snapshot, told) for tale in TALES if tale.service == snapshot.service],
     ]

@@ -1,5 +1,6 @@
 """P12: what compose runs is what was tested elsewhere, on loopback only, with no secret that others know."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,16 @@ def test_a_service_starts_after_what_it_needs(containers: dict[str, dict[str, An
         assert container["command"] == [role]
         assert container["read_only"]
         assert container["build"]["target"] == service
+
+
+def test_the_checker_reads_all_databases_by_its_own_role(containers: dict[str, dict[str, Any]]) -> None:
+    """P11: it starts after their migrations, with a role and a key that may only read."""
+    checker = containers["checker"]
+    assert checker["depends_on"].keys() == {*(f"{service}-migrate" for service in SERVICES), *_PREPARED}
+    urls = json.loads(checker["environment"]["DUEFLOW_DATABASE_URLS"])
+    role = "dueflow_checker:${DUEFLOW_CHECKER_PASSWORD}"
+    assert urls == {service: f"postgresql+asyncpg://{role}@postgres/dueflow_{service}" for service in SERVICES}
+    assert checker["environment"]["DUEFLOW_API_KEY"] == "${DUEFLOW_CHECKER_API_KEY}"
 
 
 def test_no_secret_has_a_default() -> None:
