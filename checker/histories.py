@@ -1,8 +1,8 @@
 """The topics as they are in Kafka, read to their ends: each partition's events once, in the order of their numbers."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain
 from uuid import UUID
@@ -36,9 +36,13 @@ class History:
         """Yield all events, partition after partition."""
         return chain.from_iterable(self.partitions.values())
 
+    def whole(self) -> Iterator[Told]:
+        """Yield all events that have their bodies: one that the broker refused has only kept its place."""
+        return (each for each in self.all() if each.envelope.withheld_bytes is None)
+
     def events(self, *wires: str) -> Iterator[Told]:
         """Yield the events of these types, partition after partition."""
-        return (each for each in self.all() if each.envelope.wire in wires)
+        return (each for each in self.whole() if each.envelope.wire in wires)
 
     def unreadable_offsets(self, partition_no: int) -> list[int]:
         """Return where a partition has records that are no events."""
@@ -72,32 +76,45 @@ def _history(service: str, records: Mapping[Place, list[Record]]) -> History:
     return history
 
 
-def first_copies(history: History, records: list[Record]) -> Iterator[Told]:
+def first_copies(history: History, records: Sequence[Record]) -> Iterator[Told]:
     """Yield each event once; a repeated number must be a byte-equal copy, a new one must follow the one before."""
     seen: dict[tuple[int, int], Told] = {}
     ids: set[UUID] = set()
     last: Envelope | None = None
-    for record in records:
-        place = place_of(record)
-        try:
-            envelope = from_headers(record.headers)
-        except BadEnvelope:
-            history.unreadable.append(record)
+    for record, envelope in _readable(history, records):
+        told = Told(envelope, record.offset, record.body or b"", sha256(record.body or b"").hexdigest(), record.key)
+        number = (envelope.epoch, envelope.sequence)
+        if (first := seen.get(number)) is not None:
+            if not _is_copy(first, told):
+                history.unlike_copies.append(f"{place_of(record)}: event {envelope.event_id}")
+            # What was withheld may come whole later.
+            seen[number] = told if first.envelope.withheld_bytes is not None else first
             continue
-        body = record.body or b""
-        told = Told(envelope, record.offset, body, sha256(body).hexdigest(), record.key)
-        first = seen.setdefault((envelope.epoch, envelope.sequence), told)
-        if first is not told:
-            if (first.envelope, first.body_sha256, first.key) != (envelope, told.body_sha256, told.key):
-                history.unlike_copies.append(f"{place}: event {envelope.event_id}")
-            continue
+        seen[number] = told
         if envelope.event_id in ids:
-            history.unlike_copies.append(f"{place}: event {envelope.event_id} under another number")
+            history.unlike_copies.append(f"{place_of(record)}: event {envelope.event_id} under another number")
         ids.add(envelope.event_id)
         if not _follows(last, envelope):
-            history.holes.append(f"{place}: number {envelope.sequence} after {last.sequence if last else 0}")
+            history.holes.append(f"{place_of(record)}: number {envelope.sequence} after {last.sequence if last else 0}")
         last = envelope
-        yield told
+    yield from seen.values()
+
+
+def _readable(history: History, records: Iterable[Record]) -> Iterator[tuple[Record, Envelope]]:
+    for record in records:
+        try:
+            yield record, from_headers(record.headers)
+        except BadEnvelope:
+            history.unreadable.append(record)
+
+
+def _is_copy(first: Told, other: Told) -> bool:
+    if (first.envelope.withheld_bytes is None) == (other.envelope.withheld_bytes is None):
+        return (first.envelope, first.body_sha256, first.key) == (other.envelope, other.body_sha256, other.key)
+    return (replace(first.envelope, withheld_bytes=None), first.key) == (
+        replace(other.envelope, withheld_bytes=None),
+        other.key,
+    )
 
 
 def place_of(record: Record) -> str:

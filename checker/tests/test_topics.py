@@ -93,6 +93,18 @@ def test_invariant_8_what_was_acknowledged_is_in_the_topic() -> None:
     assert published.differences == ("ledger/0 epoch 1 number 3",)
 
 
+def test_invariant_8_an_event_that_was_withheld_is_missed_until_it_comes_whole() -> None:
+    """8, faults 2.19: its place is kept, so the order holds; its body is not in the topic until it is sent again."""
+    withheld = Record(TOPIC, 0, 0, to_headers(replace(envelope(1), withheld_bytes=9)), None, str(CUSTOMER).encode())
+    kept = told(withheld, record(2, offset=1))
+    assert check_order({"ledger": kept}).holds
+    assert compare_outbox(kept, outbox_of(1, 2), {0: (1, 2)})[0].differences == ("ledger/0 epoch 1 number 1",)
+    assert [each.envelope.sequence for each in kept.whole()] == [2]
+    healed = told(withheld, record(2, offset=1), record(1, offset=2))
+    assert check_order({"ledger": healed}).holds
+    assert compare_outbox(healed, outbox_of(1, 2), {0: (1, 2)})[0].holds
+
+
 @pytest.mark.parametrize("column", ["event_id", "key", "body_sha256"])
 def test_invariant_8_an_edited_outbox_row_is_found(column: str) -> None:
     """8: the id, the key and the body in the topic are those in the outbox."""

@@ -1,5 +1,6 @@
 """The SQL of parking: a customer set aside, and what queues behind the event that stopped him (P6)."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.envelope import Envelope
+from shared.messaging.kafka import Record
 from shared.messaging.positions import from_pairs, to_pairs
 from shared.rows import Rows, insert_rows
 
@@ -33,6 +35,11 @@ _ITEMS = text(
 )
 _DELETE = text("DELETE FROM parked_item WHERE id = ANY(CAST(:ids AS bigint[]))")
 _CAUSE = text("UPDATE parked_item SET cause = :cause WHERE id = :id")
+_BODILESS = text("SELECT id, headers FROM parked_item WHERE topic = :topic AND body = '' ORDER BY id")
+_COMPLETE = text(
+    "UPDATE parked_item SET headers = CAST(:headers AS jsonb), body = :body, cause = :cause WHERE id = :id"
+)
+_COMPLETED = "it was withheld, and has come whole since: release the customer"
 _PARKED = text(
     """
     SELECT c.customer_id, c.parked_at, count(*) AS items,
@@ -120,6 +127,17 @@ async def remove(connection: AsyncConnection, item_ids: Collection[int]) -> None
 async def set_cause(connection: AsyncConnection, item_id: int, cause: str) -> None:
     """Say on an item why it stops its customer."""
     await connection.execute(_CAUSE, {"id": item_id, "cause": cause})
+
+
+async def complete(connection: AsyncConnection, topic: str, repeated: Sequence[tuple[Record, Envelope]]) -> None:
+    """Give a body to each item that came without one, where its event has now come whole under the same number."""
+    whole = {envelope.event_id: (record, envelope) for record, envelope in repeated if record.body}
+    if not whole:
+        return
+    for row in await connection.execute(_BODILESS, {"topic": topic}):
+        if (found := whole.get(from_pairs(row.headers).event_id)) is not None:
+            body, headers = (found[0].body or b"").decode(), json.dumps(to_pairs(found[1]))
+            await connection.execute(_COMPLETE, {"id": row.id, "headers": headers, "body": body, "cause": _COMPLETED})
 
 
 async def unpark(connection: AsyncConnection, customer_id: UUID) -> None:

@@ -77,6 +77,7 @@ class Lane:
             await positions.quarantine(connection, found.unreadable)
             if found.incoming:
                 await self._take_incoming(connection, place, found.incoming)
+            await parking_store.complete(connection, place[0], found.repeated)
             if found.broken and not found.incoming:
                 _break(place, found.broken)
             await self._save(connection, place, position, found.position)
@@ -98,6 +99,9 @@ class Lane:
         markers, envelope = self._markers, incoming.envelope
         if markers is None:
             return
+        if envelope.wire not in markers.models:
+            # It belongs to no customer who could queue behind it.
+            _break(place, f"{envelope.wire} is a version that this service does not know yet")
         body: Any = parse(markers.models[envelope.wire], incoming.record.body)
         if envelope.wire == markers.seen:
             await positions.see_day(connection, place[1], body.day)

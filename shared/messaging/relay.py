@@ -5,6 +5,7 @@ not acknowledged, with a new client; consumers skip what they have already seen.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +18,7 @@ from shared.crash import crash_point
 from shared.messaging import metrics, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.envelope import Envelope, to_headers
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer
+from shared.messaging.kafka import KafkaAway, Record, StreamProducer, TooLarge
 from shared.messaging.wake import OUTBOX, Wake
 
 LEADER_LOCK = 7_301_002
@@ -102,12 +103,36 @@ class Relay:
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
-        producer = await self._open_producer()
-        await producer.send([self.record(row) for row in rows])
+        await self._send(rows)
         crash_point("relay.after_ack")
         await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
         self._behind = len(rows) >= stream_store.ASSIGN_LIMIT
         return len(rows)
+
+    async def _send(self, rows: Sequence[Row[Any]]) -> list[int]:
+        """Return the offset of each row's record; where the broker refuses one for its size, send each alone."""
+        try:
+            return await (await self._open_producer()).send([self.record(row) for row in rows])
+        except TooLarge:
+            await self._drop_producer()
+            return [await self._send_alone(row) for row in rows]
+
+    async def _send_alone(self, row: Row[Any]) -> int:
+        """Send a row; if the broker refuses it, a record without its body takes its place, so that others go on."""
+        try:
+            [offset] = await (await self._open_producer()).send([self.record(row)])
+        except TooLarge as error:
+            await self._drop_producer()
+            [offset] = await (await self._open_producer()).send([self.record(row, whole=False)])
+            metrics.withheld.labels(self._topic).inc()
+            log.error(  # noqa: TRY400 - the sentence says all
+                "relay.withheld",
+                topic=self._topic,
+                partition=row.partition_no,
+                sequence=row.sequence,
+                reason=str(error),
+            )
+        return offset
 
     async def _tell_age(self, connection: AsyncConnection) -> None:
         """Show how long the oldest event waits, also while Kafka is away and nothing gets as far as being sent."""
@@ -124,8 +149,9 @@ class Relay:
         if producer is not None:
             await producer.drop()
 
-    def record(self, row: Row[Any]) -> Record:
-        """Return a numbered row as it goes to Kafka."""
+    def record(self, row: Row[Any], *, whole: bool = True) -> Record:
+        """Return a numbered row as it goes to Kafka, `whole` or without its body."""
+        body = row.body.encode()
         envelope = Envelope(
             event_id=row.event_id,
             wire=row.wire,
@@ -142,6 +168,7 @@ class Relay:
             epoch=row.epoch,
             sequence=row.sequence,
             previous_id=row.previous_id,
+            withheld_bytes=None if whole else len(body),
         )
         key = str(row.customer_id or row.partition_no).encode()
-        return Record(self._topic, row.partition_no, -1, to_headers(envelope), row.body.encode(), key)
+        return Record(self._topic, row.partition_no, -1, to_headers(envelope), body if whole else None, key)

@@ -76,10 +76,10 @@ async def test_row_09_a_poisoned_producer_is_dropped_and_another_sends(
             made.append(self)
             await super().start()
 
-        async def _send(self, records: Sequence[Record]) -> None:
+        async def _send(self, records: Sequence[Record]) -> list[int]:
             if self is made[0]:
                 raise OutOfOrderSequenceNumber
-            await super()._send(records)
+            return await super()._send(records)
 
     monkeypatch.setattr(relay, "StreamProducer", Poisoned)
     customer = customers_in(0, 1)[0]
