@@ -19,7 +19,7 @@ RECORDED_AND_TOLD = Check(
     sentence="Every document and decision was told by its event, once; no event tells of one that was not recorded.",
 )
 
-Told = Mapping[str, Counter[str]]
+Heard = Mapping[str, Counter[str]]
 """By type of event: how often each subject was told of."""
 
 
@@ -65,7 +65,7 @@ TALES = (
 )
 
 
-def told_by(history: History, outbox: Sequence[Row[Any]]) -> Told:
+def told_by(history: History, outbox: Sequence[Row[Any]]) -> Heard:
     """Return what was told, or will be: the topic, and what of the outbox has not got there yet."""
     events = {each.envelope.event_id: (each.envelope.wire, each.envelope.subject) for each in history.all()}
     events |= {row.event_id: (row.wire, row.subject) for row in outbox}
@@ -75,7 +75,7 @@ def told_by(history: History, outbox: Sequence[Row[Any]]) -> Told:
     return found
 
 
-async def check_told(tale: Tale, snapshot: Snapshot, told: Told) -> Finding:
+async def check_told(tale: Tale, snapshot: Snapshot, told: Heard) -> Finding:
     """Compare what one table holds with what was told of it; `snapshot` is not older than `told`."""
     times = {row.subject: row.times for row in await snapshot.rows(tale.recorded)}
     heard = told.get(tale.event.wire, Counter())
