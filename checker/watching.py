@@ -13,6 +13,8 @@ from checker.findings import Finding
 
 log = structlog.get_logger(__name__)
 
+_AGAIN_SECONDS = 60
+
 Round = Callable[[], Awaitable[Sequence[Finding]]]
 
 
@@ -31,7 +33,8 @@ class Scope:
 class Watch:
     """Runs each scope when it is due, one after the other, and shows what it finds.
 
-    A round that cannot run is no difference: what was found before stays shown beside the word that it is old.
+    A round that cannot run is no difference: what was found before stays shown beside the word that it is old, and the
+    round is tried again within a minute.
     """
 
     def __init__(self, scopes: Mapping[str, Scope]) -> None:
@@ -46,7 +49,11 @@ class Watch:
             for name in self._scopes:
                 if time.monotonic() >= self._due[name]:
                     await self.look(name)
-            await asyncio.sleep(max(0.0, min(self._due.values()) - time.monotonic()))
+            await asyncio.sleep(self.due_in_seconds())
+
+    def due_in_seconds(self) -> float:
+        """Return how long nothing is to be done."""
+        return max(0.0, min(self._due.values()) - time.monotonic())
 
     async def look(self, name: str) -> None:
         """Do one round."""
@@ -56,6 +63,7 @@ class Watch:
             findings = await scope.look()
         except Exception:  # whatever it is, it tells nothing about what was to be checked
             self._able[name] = False
+            self._due[name] = began + min(scope.every_seconds, _AGAIN_SECONDS)
             log.exception("check.not_able", scope=name)
         else:
             self._able[name] = True

@@ -49,6 +49,17 @@ async def test_what_differs_is_a_figure_and_one_line_until_it_is_gone() -> None:
     assert shown("compared", check="toy-check") == 7
 
 
+async def test_what_could_not_run_is_tried_again_soon_and_what_ran_at_its_own_pace() -> None:
+    """P11: a checker that started before the ledger's API does not wait an hour for its next look."""
+    rounds = Rounds()
+    watch = Watch({"toys": Scope(rounds.look, 3600)})
+    await watch.look("toys")
+    assert 3500 < watch.due_in_seconds() <= 3600
+    rounds.fault = AWAY
+    await watch.look("toys")
+    assert 50 < watch.due_in_seconds() <= 60
+
+
 async def test_a_round_that_cannot_run_is_no_difference() -> None:
     """P11: what was found stays, its age tells, and the process is not ready until it can look again."""
     rounds = Rounds()
