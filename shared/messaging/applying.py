@@ -186,6 +186,5 @@ def _to_park(topic: str, reading: _Reading) -> ToPark:
     if reading.customer_id is None:
         msg = f"{reading.incoming.envelope.wire} {reading.incoming.envelope.event_id}: {reading.cause}"
         raise BadMarker(msg)
-    # PostgreSQL's text holds no NUL and no broken UTF-8; what was readable stays as it came.
-    body = (reading.incoming.record.body or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    body = parking_store.text_of(reading.incoming.record.body)
     return ToPark(reading.customer_id, topic, reading.incoming.envelope, body=body, cause=reading.cause)

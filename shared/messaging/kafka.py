@@ -32,8 +32,8 @@ class KafkaAway(ConnectionError):
     """The broker did not answer in time, or refused; the client must be dropped."""
 
 
-class TooLarge(ValueError):
-    """The broker takes no record of this size, however often it is sent; the client must be dropped."""
+class TooLarge(KafkaAway):
+    """The broker takes no record of this size, however often it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ async def within(seconds: float, awaitable: Awaitable[T], doing: str) -> T:
         # The client cancels what waits inside it when a connection dies; that must not end who waits outside.
         msg = f"Kafka's client gave up while {doing}"
         raise KafkaAway(msg) from error
+    except TooLarge:
+        raise
     except (KafkaError, OSError) as error:
         msg = f"Kafka failed while {doing}: {type(error).__name__}: {error}"
         raise KafkaAway(msg) from error

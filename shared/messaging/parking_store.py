@@ -136,8 +136,14 @@ async def complete(connection: AsyncConnection, topic: str, repeated: Sequence[t
         return
     for row in await connection.execute(_BODILESS, {"topic": topic}):
         if (found := whole.get(from_pairs(row.headers).event_id)) is not None:
-            body, headers = (found[0].body or b"").decode(), json.dumps(to_pairs(found[1]))
-            await connection.execute(_COMPLETE, {"id": row.id, "headers": headers, "body": body, "cause": _COMPLETED})
+            record, envelope = found
+            completed = {"headers": json.dumps(to_pairs(envelope)), "body": text_of(record.body), "cause": _COMPLETED}
+            await connection.execute(_COMPLETE, {"id": row.id, **completed})
+
+
+def text_of(body: bytes | None) -> str:
+    """Return a body as PostgreSQL can hold it, without NUL and broken UTF-8; what is readable stays as it came."""
+    return (body or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
 
 
 async def unpark(connection: AsyncConnection, customer_id: UUID) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -11,14 +12,15 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from shared.ids import customer_id_of
-from shared.messaging import outbox
+from shared.messaging import outbox, relay
 from shared.messaging.envelope import Envelope, from_headers
-from shared.messaging.kafka import TopicReader
+from shared.messaging.kafka import Record, StreamProducer, TooLarge, TopicReader
 from shared.messaging.outbox import EventTooLarge
 from shared.messaging.tests.toy import Toy, customers_in, settled
 
 _TWO_MEGABYTES_NEARLY = 1_900_000
 _SMALL_LIMIT, _USUAL_LIMIT = 20_000, 2_000_000
+_TRIES_OF_A_ROUND = 3  # with the others, alone, and without its body
 
 
 async def test_row_19_a_large_event_is_refused_with_its_transaction(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +87,7 @@ async def test_row_19_of_an_old_row_that_the_broker_refuses_its_place_is_kept(to
     await toy.publish(settled(customers_in(1, 1)[0], "elsewhere"))
     await _swell(toy, "L-2")
     async with toy.running():
-        await toy.until("SELECT count(*) FROM effect", 602)
+        await toy.until("SELECT count(*) FROM effect", 602, seconds=60)
         await toy.until("SELECT count(*) FROM parked_item", 2)
     assert [each.split()[-1] for each in await toy.effects(large)] == ["L-1"]
     [(cause,)] = await toy.ask("SELECT cause FROM parked_item WHERE cause IS NOT NULL")
@@ -116,3 +118,29 @@ async def test_row_19_what_was_withheld_takes_effect_in_its_place_when_it_comes_
     assert {each.event_id for each in await _envelopes(toy, 0) if each.withheld_bytes} < {
         each.event_id for each in await _envelopes(toy, 0) if not each.withheld_bytes
     }
+
+
+async def test_row_19_a_broker_that_takes_not_even_the_envelope_is_waited_for(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faults 2.19: then nothing can keep the place; the relay tries again until the limit is put right."""
+    refused: list[str] = []
+
+    class Told(StreamProducer):
+        async def send(self, records: Sequence[Record]) -> list[int]:
+            try:
+                return await super().send(records)
+            except TooLarge as error:
+                refused.append(str(error))
+                raise
+
+    monkeypatch.setattr(relay, "StreamProducer", Told)
+    await _limit(toy, 100)
+    async with toy.running():
+        await toy.publish(settled(customers_in(0, 1)[0], "Q-1"))
+        async with asyncio.timeout(20):
+            while len(refused) <= _TRIES_OF_A_ROUND:
+                await asyncio.sleep(0.05)
+    await _limit(toy, _USUAL_LIMIT)
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 1)
