@@ -100,8 +100,7 @@ class Lane:
         if markers is None:
             return
         if envelope.wire not in markers.models:
-            # It belongs to no customer who could queue behind it.
-            _break(place, f"{envelope.wire} is a version that this service does not know yet")
+            _break(place, f"{envelope.wire} is a version not known here yet, and nobody can queue behind a day")
         body: Any = parse(markers.models[envelope.wire], incoming.record.body)
         if envelope.wire == markers.seen:
             await positions.see_day(connection, place[1], body.day)

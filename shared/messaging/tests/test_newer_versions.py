@@ -58,7 +58,9 @@ async def test_row_22_a_newer_marker_stops_its_partition_until_the_upgrade(toy: 
     await _make_newer(toy, str(TODAY), wire=newer)
     async with toy.running():
         await toy.publish(settled(elsewhere, "E-1"))
-        await toy.until(f"SELECT count(*) FROM stream_position WHERE stopped_reason LIKE '%{newer}%not know yet'", 1)
+        await toy.until(
+            f"SELECT count(*) FROM stream_position WHERE stopped_reason LIKE '%{newer}%not known here yet%'", 1
+        )
         await toy.until("SELECT count(*) FROM effect", 2)
     markers = DayMarkers(newer, newer, {newer: BusinessDayReached})
     toy.lane._markers = toy.lane.passing._markers = markers  # noqa: SLF001 - the upgraded service's
