@@ -5,7 +5,6 @@ not acknowledged, with a new client; consumers skip what they have already seen.
 """
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +17,8 @@ from shared.crash import crash_point
 from shared.messaging import metrics, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.envelope import Envelope, to_headers
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer, TooLarge
+from shared.messaging.kafka import KafkaAway, Record
+from shared.messaging.sending import Sending
 from shared.messaging.wake import OUTBOX, Wake
 
 LEADER_LOCK = 7_301_002
@@ -42,7 +42,7 @@ class Relay:
         self._source = source
         self._partitions = partitions
         self._wake = wake
-        self._producer: StreamProducer | None = None
+        self._sending = Sending(bootstrap, topic)
         self._behind = True
         self.leading = False
         self.conflict: str | None = None
@@ -60,7 +60,7 @@ class Relay:
                 log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
             finally:
                 self.leading = False
-                await self._drop_producer()
+                await self._sending.drop()
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead(self, connection: AsyncConnection) -> None:
@@ -103,51 +103,15 @@ class Relay:
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
-        await self._send(rows)
+        await self._sending.send(rows, self.record)
         crash_point("relay.after_ack")
         await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
         self._behind = len(rows) >= stream_store.ASSIGN_LIMIT
         return len(rows)
 
-    async def _send(self, rows: Sequence[Row[Any]]) -> list[int]:
-        """Return the offset of each row's record; where the broker refuses one for its size, send each alone."""
-        try:
-            return await (await self._open_producer()).send([self.record(row) for row in rows])
-        except TooLarge:
-            await self._drop_producer()
-            return [await self._send_alone(row) for row in rows]
-
-    async def _send_alone(self, row: Row[Any]) -> int:
-        """Send a row; if the broker refuses it, a record without its body takes its place, so that others go on."""
-        try:
-            [offset] = await (await self._open_producer()).send([self.record(row)])
-        except TooLarge as error:
-            await self._drop_producer()
-            [offset] = await (await self._open_producer()).send([self.record(row, whole=False)])
-            metrics.withheld.labels(self._topic).inc()
-            log.error(  # noqa: TRY400 - the sentence says all
-                "relay.withheld",
-                topic=self._topic,
-                partition=row.partition_no,
-                sequence=row.sequence,
-                reason=str(error),
-            )
-        return offset
-
     async def _tell_age(self, connection: AsyncConnection) -> None:
         """Show how long the oldest event waits, also while Kafka is away and nothing gets as far as being sent."""
         metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))
-
-    async def _open_producer(self) -> StreamProducer:
-        if self._producer is None:
-            self._producer = StreamProducer(self._bootstrap, client=f"relay-{self._topic}")
-            await self._producer.start()
-        return self._producer
-
-    async def _drop_producer(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await producer.drop()
 
     def record(self, row: Row[Any], *, whole: bool = True) -> Record:
         """Return a numbered row as it goes to Kafka, `whole` or without its body."""

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from shared.ids import customer_id_of
-from shared.messaging import outbox, relay
+from shared.messaging import outbox, sending
 from shared.messaging.envelope import Envelope, from_headers
 from shared.messaging.kafka import Record, StreamProducer, TooLarge, TopicReader
 from shared.messaging.outbox import EventTooLarge
@@ -134,7 +134,7 @@ async def test_row_19_a_broker_that_takes_not_even_the_envelope_is_waited_for(
                 refused.append(str(error))
                 raise
 
-    monkeypatch.setattr(relay, "StreamProducer", Told)
+    monkeypatch.setattr(sending, "StreamProducer", Told)
     await _limit(toy, 100)
     async with toy.running():
         await toy.publish(settled(customers_in(0, 1)[0], "Q-1"))

@@ -37,10 +37,10 @@ async def test_row_52_a_partition_in_trouble_holds_one_fetch_while_others_flow(
     async with toy.running(consumer=False), asyncio.TaskGroup() as group:
         consuming = group.create_task(consumer.run())
         watching = group.create_task(_watch(consumer, held))
-        await toy.until("SELECT count(*) FROM effect", 10 * _FETCHED)
+        await toy.until("SELECT count(*) FROM effect", 10 * _FETCHED, seconds=60)
         assert len(await toy.effects(sick)) == 0
         in_trouble = False
-        await toy.until("SELECT count(*) FROM effect", 20 * _FETCHED, seconds=40)
+        await toy.until("SELECT count(*) FROM effect", 20 * _FETCHED, seconds=60)
         consuming.cancel()
         watching.cancel()
     assert 0 < max(held) <= _FETCHED
@@ -65,5 +65,5 @@ async def test_row_52_a_relay_reads_a_part_of_an_outbox_however_long_it_is(
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await stream_store.ensure_heads(connection, PARTITIONS)
         sent = [await relay.publish_once(connection) for _ in range(6)]
-    await relay._drop_producer()  # noqa: SLF001 - it does not run, so that nothing else ends it
+    await relay._sending.drop()  # noqa: SLF001 - it does not run, so that nothing else ends it
     assert sent == [*[_FETCHED] * 5, 0]
