@@ -24,7 +24,7 @@ LEFT_OUT: Mapping[str, str] = {
     "content_sha256": _MAIL,
     "letter_sha256": _MAIL,
     "notifications.attempt.answer": "the mailbox counts what it takes, from several connections at once",
-    "terms_source": "an invoice right behind its order may come before credit's terms: the same days, from another source",
+    "terms_source": "an invoice right behind its order may come before credit's terms, which are the same days",
     "checked_at": "the instant of an answer; the canonical dump leaves out only those that have a column",
 }
 """By the name of a column or of a field within one; instants and drawn numbers the canonical dump leaves out itself."""
