@@ -58,7 +58,7 @@ lock: setup ## pin the packages of pyproject.toml and Kafka's jars again (needs 
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv"; exit 1; }
 	$(LOCK) --all-extras -o requirements.lock
 	$(IMAGE_LOCK) -o requirements/base.lock
-	@for service in credit ledger collections notifications mailbox; do \
+	@for service in credit ledger collections notifications checker mailbox; do \
 		$(IMAGE_LOCK) --extra $$service -o requirements/$$service.lock || exit 1; \
 	done
 	$(BIN)/python -m deploy.local.kafka_lock

@@ -79,10 +79,9 @@ def _replay(claims: list[Claim], streams: list[list[Told]]) -> Iterator[tuple[Cl
 
 def _by_customer(history: History) -> defaultdict[UUID, list[Told]]:
     found: defaultdict[UUID, list[Told]] = defaultdict(list)
-    for events in history.partitions.values():
-        for each in events:
-            if each.envelope.customer_id is not None:
-                found[each.envelope.customer_id].append(each)
+    for each in history.whole():
+        if each.envelope.customer_id is not None:
+            found[each.envelope.customer_id].append(each)
     return found
 
 

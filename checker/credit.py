@@ -107,4 +107,14 @@ RULES = (
             WHERE o.state = 'approved' AND d.worked_at IS NOT NULL AND o.end_date < d.work_day
         """,
     ),
+    Rule(
+        name="rates-known",
+        invariant="19",
+        sentence="Every exchange rate is a number above zero, with whoever recorded it.",
+        compared="SELECT count(*) FROM exchange_rate",
+        wrong="""
+            SELECT base_currency || '/' || quote_currency || ' of ' || rate_date || ': ' || rate FROM exchange_rate
+            WHERE rate = 'NaN' OR rate <= 0 OR actor = ''
+        """,
+    ),
 )

@@ -1,25 +1,28 @@
-"""Runs all checks against one installation, whoever runs it: what each compares, and at which moment."""
+"""Runs the checks against one installation, whoever runs them: what each compares, and at which moment."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dueflow_client.ledger import LedgerClient
 
-from checker import claims, credit, ledger, markers, messages, outboxes, streams
+from checker import amounts, cases, credit, days, ledger, markers, messages, streams
 from checker.aging import check_aging
 from checker.agreement import AGREEMENTS
 from checker.audit import AuditVerdict, read_anchors, verify_chains
 from checker.common_position import compare_services
 from checker.findings import Finding, merged
-from checker.histories import History, read_histories
+from checker.histories import read_histories
 from checker.rules import Rule
-from checker.snapshot import Snapshot, take_snapshots
+from checker.snapshot import take_snapshots
+from checker.topics import check_outbox, check_topics, look_before
 from shared.contracts.ledger import InvoiceOverdue
 
+_RULES: Sequence[Rule] = (*streams.RULES, *amounts.RULES)
 _OWN_RULES: Mapping[str, Sequence[Rule]] = {
-    "ledger": ledger.RULES,
+    "ledger": (*ledger.RULES, *days.RULES),
     "credit": credit.RULES,
-    "collections": (),
+    "collections": cases.RULES,
     "notifications": messages.RULES,
 }
 
@@ -49,49 +52,37 @@ class Verdict:
         return all(finding.holds for finding in self.findings)
 
 
-async def check_everything(installation: Installation, *, patience_seconds: float = 60) -> Verdict:
-    """Return the verdict; readers are given `patience_seconds` to hear what has been said."""
+async def check_databases(installation: Installation, *, patience_seconds: float) -> list[Finding]:
+    """Return what the databases show, compared with each other and each by itself; cheap enough for every minute."""
     findings = await compare_services(
         installation.database_urls,
         AGREEMENTS,
         topic_prefix=installation.topic_prefix,
         patience_seconds=patience_seconds,
     )
-    async with take_snapshots(installation.database_urls) as before:
-        acknowledged = {service: await outboxes.acknowledged(snapshot) for service, snapshot in before.items()}
-        # A claim's positions lie behind the topics' ends of now.
-        said = await claims.read_claims(before["notifications"], topic_prefix=installation.topic_prefix)
-    anchors = await read_anchors(installation.bootstrap, topic_prefix=installation.topic_prefix)
-    histories = await read_histories(
-        installation.bootstrap, topic_prefix=installation.topic_prefix, services=installation.database_urls
-    )
     async with take_snapshots(installation.database_urls) as snapshots:
-        findings += await _own_rules(snapshots)
+        for snapshot in snapshots.values():
+            findings += [await rule.decide(snapshot) for rule in (*_RULES, *_OWN_RULES[snapshot.service])]
+    return merged(findings)
+
+
+async def check_everything(installation: Installation, *, patience_seconds: float = 60) -> Verdict:
+    """Return the verdict on databases, topics and reports; readers are given time to hear what has been said."""
+    urls, prefix = installation.database_urls, installation.topic_prefix
+    findings = await check_databases(installation, patience_seconds=patience_seconds)
+    async with take_snapshots(urls) as snapshots:
+        before = await look_before(snapshots, topic_prefix=prefix)
+    anchors = await read_anchors(installation.bootstrap, topic_prefix=prefix)
+    histories = await read_histories(installation.bootstrap, topic_prefix=prefix, services=urls)
+    findings += await asyncio.to_thread(check_topics, before, histories, topic_prefix=prefix)
+    async with take_snapshots(urls) as snapshots:
+        for service, snapshot in snapshots.items():
+            findings += await check_outbox(snapshot, histories[service], before.acknowledged[service])
         findings.append(await check_aging(snapshots["ledger"], installation.ledger))
         audit = await verify_chains(snapshots["ledger"], anchors)
-        for service, snapshot in snapshots.items():
-            rows = await outboxes.outbox_rows(snapshot)
-            findings += outboxes.compare_outbox(histories[service], rows, acknowledged[service])
     return Verdict(
-        findings=merged([*findings, *_of_topics(histories, said), audit.finding()]),
+        findings=merged([*findings, audit.finding()]),
         audit=audit,
         events={service: history.count() for service, history in histories.items()},
         overdue=markers.standing_overdue(histories["ledger"]),
     )
-
-
-async def _own_rules(snapshots: Mapping[str, Snapshot]) -> list[Finding]:
-    return [
-        await rule.decide(snapshot)
-        for service, snapshot in snapshots.items()
-        for rule in (*streams.RULES, *_OWN_RULES[service])
-    ]
-
-
-def _of_topics(histories: Mapping[str, History], said: list[claims.Claim]) -> list[Finding]:
-    return [
-        outboxes.check_order(histories),
-        markers.check_markers(histories),
-        markers.check_overdue(histories["ledger"]),
-        claims.check_claims(said, histories),
-    ]

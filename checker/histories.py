@@ -1,11 +1,14 @@
 """The topics as they are in Kafka, read to their ends: each partition's events once, in the order of their numbers."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import chain
+from uuid import UUID
 
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Record, TopicReader
+from shared.messaging.kafka import Place, Record, TopicReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class Told:
     offset: int
     body: bytes
     body_sha256: str
+    key: bytes | None
 
 
 @dataclass(slots=True)
@@ -24,14 +28,25 @@ class History:
 
     service: str
     partitions: dict[int, list[Told]] = field(default_factory=dict)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: list[Record] = field(default_factory=list)
     unlike_copies: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
 
+    def all(self) -> Iterator[Told]:
+        """Yield all events, partition after partition."""
+        return chain.from_iterable(self.partitions.values())
+
+    def whole(self) -> Iterator[Told]:
+        """Yield all events that have their bodies: one that the broker refused has only kept its place."""
+        return (each for each in self.all() if each.envelope.withheld_bytes is None)
+
     def events(self, *wires: str) -> Iterator[Told]:
         """Yield the events of these types, partition after partition."""
-        for told in self.partitions.values():
-            yield from (each for each in told if each.envelope.wire in wires)
+        return (each for each in self.whole() if each.envelope.wire in wires)
+
+    def unreadable_offsets(self, partition_no: int) -> list[int]:
+        """Return where a partition has records that are no events."""
+        return [each.offset for each in self.unreadable if each.partition_no == partition_no]
 
     def count(self) -> int:
         """Return how many different events there are."""
@@ -50,34 +65,61 @@ async def _read(bootstrap: str, topic: str, service: str) -> History:
         records = await reader.read_to_end()
     finally:
         await reader.close()
+    # A thread of its own, here and wherever all topics are worked through: health is asked for meanwhile.
+    return await asyncio.to_thread(_history, service, records)
+
+
+def _history(service: str, records: Mapping[Place, list[Record]]) -> History:
     history = History(service)
     for (_, partition_no), found in sorted(records.items()):
         history.partitions[partition_no] = list(first_copies(history, found))
     return history
 
 
-def first_copies(history: History, records: list[Record]) -> Iterator[Told]:
+def first_copies(history: History, records: Sequence[Record]) -> Iterator[Told]:
     """Yield each event once; a repeated number must be a byte-equal copy, a new one must follow the one before."""
     seen: dict[tuple[int, int], Told] = {}
+    ids: set[UUID] = set()
     last: Envelope | None = None
-    for record in records:
-        place = f"{record.topic}/{record.partition_no} offset {record.offset}"
-        try:
-            envelope = from_headers(record.headers)
-        except BadEnvelope:
-            history.unreadable.append(place)
+    for record, envelope in _readable(history, records):
+        told = Told(envelope, record.offset, record.body or b"", sha256(record.body or b"").hexdigest(), record.key)
+        number = (envelope.epoch, envelope.sequence)
+        if (first := seen.get(number)) is not None:
+            if not _is_copy(first, told):
+                history.unlike_copies.append(f"{place_of(record)}: event {envelope.event_id}")
+            # What was withheld may come whole later.
+            seen[number] = told if first.envelope.withheld_bytes is not None else first
             continue
-        body = record.body or b""
-        told = Told(envelope, record.offset, body, sha256(body).hexdigest())
-        first = seen.setdefault((envelope.epoch, envelope.sequence), told)
-        if first is not told:
-            if (first.envelope, first.body_sha256) != (envelope, told.body_sha256):
-                history.unlike_copies.append(f"{place}: event {envelope.event_id}")
-            continue
+        seen[number] = told
+        if envelope.event_id in ids:
+            history.unlike_copies.append(f"{place_of(record)}: event {envelope.event_id} under another number")
+        ids.add(envelope.event_id)
         if not _follows(last, envelope):
-            history.holes.append(f"{place}: number {envelope.sequence} after {last.sequence if last else 0}")
+            history.holes.append(f"{place_of(record)}: number {envelope.sequence} after {last.sequence if last else 0}")
         last = envelope
-        yield told
+    yield from seen.values()
+
+
+def _readable(history: History, records: Iterable[Record]) -> Iterator[tuple[Record, Envelope]]:
+    for record in records:
+        try:
+            yield record, from_headers(record.headers)
+        except BadEnvelope:
+            history.unreadable.append(record)
+
+
+def _is_copy(first: Told, other: Told) -> bool:
+    if (first.envelope.withheld_bytes is None) == (other.envelope.withheld_bytes is None):
+        return (first.envelope, first.body_sha256, first.key) == (other.envelope, other.body_sha256, other.key)
+    return (replace(first.envelope, withheld_bytes=None), first.key) == (
+        replace(other.envelope, withheld_bytes=None),
+        other.key,
+    )
+
+
+def place_of(record: Record) -> str:
+    """Return where a record lies, for people."""
+    return f"{record.topic}/{record.partition_no} offset {record.offset}"
 
 
 def _follows(last: Envelope | None, envelope: Envelope) -> bool:

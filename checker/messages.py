@@ -112,4 +112,14 @@ RULES = (
                                                    AND CASE WHEN by_hand THEN 21 ELSE 17 END
         """,
     ),
+    Rule(
+        name="attempts-end",
+        invariant="23",
+        sentence="No attempt to send is without an end five minutes after its lease ran out.",
+        compared="SELECT count(*) FROM attempt",
+        wrong="""
+            SELECT 'message ' || message_id || ', attempt ' || attempt_no || ': leased until ' || lease_until
+            FROM attempt WHERE outcome IS NULL AND lease_until < now() - interval '5 minutes'
+        """,
+    ),
 )

@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from checker.findings import Check, Finding
-from checker.histories import History, Told
+from checker.histories import History, Told, place_of
 from checker.snapshot import Snapshot
 
 _OUTBOX = """
-    SELECT event_id, partition_no, epoch, sequence, encode(sha256(convert_to(body, 'UTF8')), 'hex') AS body_sha256
-    FROM outbox WHERE sequence IS NOT NULL
+    SELECT event_id, wire, subject, partition_no, epoch, sequence, coalesce(CAST(customer_id AS text),
+        CAST(partition_no AS text)) AS key, encode(sha256(convert_to(body, 'UTF8')), 'hex') AS body_sha256
+    FROM outbox
 """
 _ACKNOWLEDGED = "SELECT partition_no, epoch, acknowledged_sequence FROM stream_head"
 
@@ -23,7 +24,7 @@ IN_ORDER = Check(
 PUBLISHED = Check(
     name="outbox-published",
     invariant="8",
-    sentence="Every event that Kafka acknowledged is in its topic, with the id and body it has in the outbox.",
+    sentence="Every event that Kafka acknowledged is in its topic, with the id, key and body of its outbox row.",
 )
 NO_GHOST = Check(
     name="no-ghost",
@@ -40,7 +41,7 @@ async def acknowledged(snapshot: Snapshot) -> Acknowledged:
 
 
 async def outbox_rows(snapshot: Snapshot) -> list[Row[Any]]:
-    """Return the outbox as far as it is numbered; to be asked after the topic was read."""
+    """Return the outbox, numbered or not; to be asked after the topic was read."""
     return await snapshot.rows(_OUTBOX)
 
 
@@ -51,7 +52,7 @@ def compare_outbox(history: History, rows: list[Row[Any]], before: Acknowledged)
         for partition_no, events in history.partitions.items()
         for each in events
     }
-    kept = {(row.partition_no, row.epoch, row.sequence): row for row in rows}
+    kept = {(row.partition_no, row.epoch, row.sequence): row for row in rows if row.sequence is not None}
     due = {place: row for place, row in kept.items() if place[1:] <= before[place[0]]}
     oldest = {partition_no: (epoch, sequence) for partition_no, epoch, sequence in sorted(kept, reverse=True)}
     # Below the oldest row that is kept, rows were pruned, and nothing can be said.
@@ -67,7 +68,9 @@ def compare_outbox(history: History, rows: list[Row[Any]], before: Acknowledged)
 def check_order(histories: Mapping[str, History]) -> Finding:
     """Return what is wrong with the records of all topics."""
     wrong = [
-        each for history in histories.values() for each in (*history.unreadable, *history.unlike_copies, *history.holes)
+        each
+        for history in histories.values()
+        for each in (*map(place_of, history.unreadable), *history.unlike_copies, *history.holes)
     ]
     return IN_ORDER.found(compared=sum(history.count() for history in histories.values()), differences=wrong)
 
@@ -76,7 +79,7 @@ def _same(told: Told | None, row: Row[Any] | None) -> bool:
     return (
         told is not None
         and row is not None
-        and (told.envelope.event_id, told.body_sha256) == (row.event_id, row.body_sha256)
+        and (told.envelope.event_id, told.key, told.body_sha256) == (row.event_id, row.key.encode(), row.body_sha256)
     )
 
 

@@ -3,18 +3,35 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 _HEADS = """
-    SELECT h.partition_no, h.sequence, EXISTS (
+    SELECT h.partition_no, h.epoch, h.sequence, EXISTS (
         SELECT FROM outbox AS o WHERE o.partition_no = h.partition_no AND o.sequence IS NULL
     ) AS more FROM stream_head AS h
 """
-_POSITIONS = "SELECT topic, partition_no, sequence FROM stream_position"
+_SESSION = {
+    "application_name": "dueflow-checker",
+    "default_transaction_read_only": "on",
+    "statement_timeout": "300000",
+    "idle_in_transaction_session_timeout": "600000",
+}
+_POSITIONS = "SELECT topic, partition_no, epoch, sequence FROM stream_position"
+
+
+Number = tuple[int, int]
+"""An epoch, and a number in it."""
+
+
+class Head(NamedTuple):
+    """The last number given out in a partition; `more` while an event waits for its own."""
+
+    number: Number
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +45,13 @@ class Snapshot:
         """Return the rows of a query."""
         return list(await self.connection.execute(text(sql), values))
 
-    async def heads(self) -> dict[int, int | None]:
-        """Return the last number given out in each partition of its stream; None while an event has no number yet."""
-        return {row.partition_no: None if row.more else row.sequence for row in await self.rows(_HEADS)}
+    async def heads(self) -> dict[int, Head]:
+        """Return where each partition of its stream stands."""
+        return {row.partition_no: Head((row.epoch, row.sequence), row.more) for row in await self.rows(_HEADS)}
 
-    async def positions(self) -> dict[tuple[str, int], int]:
+    async def positions(self) -> dict[tuple[str, int], Number]:
         """Return the last number heard, by topic and partition."""
-        return {(row.topic, row.partition_no): row.sequence for row in await self.rows(_POSITIONS)}
+        return {(row.topic, row.partition_no): (row.epoch, row.sequence) for row in await self.rows(_POSITIONS)}
 
 
 @asynccontextmanager
@@ -48,6 +65,8 @@ async def take_snapshots(urls: Mapping[str, str]) -> AsyncIterator[dict[str, Sna
                 poolclass=NullPool,
                 isolation_level="REPEATABLE READ",
                 execution_options={"postgresql_readonly": True},
+                # Whatever the role may do: this session changes nothing, and nobody waits for it for ever.
+                connect_args={"timeout": 5, "server_settings": _SESSION},
             )
             stack.push_async_callback(engine.dispose)
             snapshots[service] = Snapshot(service, await stack.enter_async_context(engine.connect()))

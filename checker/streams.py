@@ -56,4 +56,16 @@ RULES = (
         compared="SELECT count(*) FROM idempotency",
         wrong="SELECT route || ' since ' || created_at FROM idempotency WHERE status IS NULL",
     ),
+    Rule(
+        name="days-end-in-time",
+        invariant="23",
+        sentence="No service works longer than an hour on a day that it has begun.",
+        compared="SELECT count(*) FROM day_seen WHERE work_day IS NOT NULL",
+        wrong="""
+            SELECT 'partition ' || partition_no || ': day ' || work_day || ', begun at ' || (header ->> 1)
+            FROM day_seen CROSS JOIN LATERAL jsonb_array_elements(work_marker) AS header
+            WHERE worked_at IS NULL AND header ->> 0 = 'ce_time'
+              AND CAST(header ->> 1 AS timestamptz) < now() - interval '1 hour'
+        """,
+    ),
 )

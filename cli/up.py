@@ -35,10 +35,12 @@ async def _up(console: Console, *, partitions: int, as_json: bool) -> int:
     )
     with Live(console=console, get_renderable=lambda: health_table(stack), refresh_per_second=2, transient=True):
         async with stack:
+            await stack.start_checker()
             key_file = stack.root / "secrets.json"
             console.print(
                 f"ready. The key named local is in {key_file} (api_key); make another: dueflow token create NAME"
             )
+            console.print(f"what must always hold is watched: {stack.process('checker').url}/metrics")
             if stack.mailbox_url:
                 console.print(f"mail that is sent is caught: {stack.mailbox_url}")
             if as_json:

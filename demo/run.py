@@ -64,7 +64,7 @@ async def run_demo(
     if in_containers:
         require_docker()
     shutil.rmtree(root, ignore_errors=True)
-    async with _fresh_stack(console, root, stays=stays, in_containers=in_containers):
+    async with _fresh_stack(console, root, stays=stays, in_containers=in_containers) as stack:
         state = load_state(root)
         async with client_of(state) as dueflow:
             if isinstance(story, Year):
@@ -77,6 +77,8 @@ async def run_demo(
         console.print(f"report: {written}")
         console.print("[green]every check held[/]" if report.holds else "[red]not everything held[/]")
         if stays:
+            if isinstance(stack, LocalStack):
+                await stack.start_checker()
             _say_where(console, report)
             await asyncio.get_running_loop().create_future()
     return 0 if report.holds else 1

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from socket import gethostname
 
@@ -97,23 +97,31 @@ def _worker(service: Service) -> None:
         keys=KeyFile(settings.api_keys_file),
         cursors=Cursors(settings.cursor_secret()),
         readiness=worker.health,
-        lifespan=lambda _app: _running(worker),
+        lifespan=lambda _app: _working(worker),
     )
     serve(app, host=settings.host, port=settings.worker_port)
 
 
 @asynccontextmanager
-async def _running(worker: Worker) -> AsyncIterator[None]:
+async def _working(worker: Worker) -> AsyncIterator[None]:
+    try:
+        async with running(worker.tasks()):
+            yield
+    finally:
+        await worker.close()
+
+
+@asynccontextmanager
+async def running(tasks: Iterable[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
     """Run endless tasks beside the health pages; one that ends takes the process with it, to be started afresh."""
-    running = [asyncio.ensure_future(_endless(task)) for task in worker.tasks()]
+    under_way = [asyncio.ensure_future(_endless(task)) for task in tasks]
     try:
         yield
     finally:
-        for task in running:
+        for task in under_way:
             task.cancel()
         with suppress(asyncio.CancelledError):
-            await asyncio.gather(*running, return_exceptions=True)
-        await worker.close()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
 
 async def _endless(task: Callable[[], Awaitable[None]]) -> None:

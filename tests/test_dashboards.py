@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+import checker.metrics  # noqa: F401 - so its figures, too, are on the pages of this process
 from cli.documents.composition import compose
 from shared.contracts.event import catalogue
 
@@ -22,12 +23,24 @@ DASHBOARDS = sorted((ROOT / "deploy/grafana").glob("*.json"))
 _ALERTS = ROOT / "deploy/prometheus/alerts.yml"
 _FIGURE = re.compile(r"\b(?:dueflow|process)_[a-z0-9_]+")
 _SCRAPED = {"service", "role", "job", "le"}  # `le` is the histogram's own, the others are given by prometheus.yml
-_IMPERSONAL = {"method", "route", "status", "topic", "partition", "reason", "outcome", "event", "stage"}
+_IMPERSONAL = {
+    "method",
+    "route",
+    "status",
+    "topic",
+    "partition",
+    "reason",
+    "outcome",
+    "event",
+    "stage",
+    "check",
+    "scope",
+}
 
 
 @pytest.fixture(scope="module")
 def shown() -> dict[str, Metric]:
-    """By the names that a query may use: what the services' pages of figures declare."""
+    """By the names that a query may use: what the services' and the checker's pages of figures declare."""
     families: dict[str, Metric] = {}
     for composed in compose():
         page = asyncio.run(_page(composed.app))
@@ -119,8 +132,8 @@ def _cells(place: dict[str, int]) -> list[tuple[int, int]]:
 
 
 def test_prometheus_asks_every_process() -> None:
-    """P12: all APIs and workers of docker-compose.yml, under the names that they have there."""
+    """P12: all APIs and workers of docker-compose.yml and the checker, under the names that they have there."""
     scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"][0]
     containers = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     processes = {name for name, each in containers.items() if each.get("command") in (["api"], ["worker"])}
-    assert set(scraped["dns_sd_configs"][0]["names"]) == processes
+    assert set(scraped["dns_sd_configs"][0]["names"]) == processes | {"checker"}

@@ -29,28 +29,43 @@ _IMPORT_MAILBOX = """
 import aiosmtpd.smtp, uvicorn
 import deploy.local.mailbox.catcher, deploy.local.mailbox.pages, deploy.local.mailbox.receipts
 """
+_IMAGES = [*SERVICES, "checker", "mailbox"]
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_module_of_a_service_imports_from_what_its_image_holds(service: str, tmp_path: Path) -> None:
-    """P7: neither another service nor a tool nor a package of theirs is needed."""
-    _run_in_image(_IMPORT_ALL, ["shared", f"services/{service}"], f"requirements/{service}.lock", tmp_path)
-
-
-def test_the_mailbox_imports_from_what_its_image_holds(tmp_path: Path) -> None:
-    """P12: what catches mail and text messages in containers needs no service and no tool."""
-    _run_in_image(_IMPORT_MAILBOX, ["shared", "deploy"], "requirements/mailbox.lock", tmp_path)
+@pytest.mark.parametrize("name", _IMAGES)
+def test_every_module_of_an_image_imports_from_what_it_holds(name: str, tmp_path: Path) -> None:
+    """P7, P12: neither another service nor a tool nor a package of theirs is needed."""
+    image, packages = tmp_path / "app", tmp_path / "packages"
+    for source, target in _copied(name):
+        shutil.copytree(ROOT / source, image / target, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    _link_packages(_pins(f"requirements/{name}.lock"), packages)
+    # -S: without the site packages of this environment, and without its pointer to the repository. The mailbox is one
+    # of several tools in the folder that its image holds.
+    program = _IMPORT_MAILBOX if name == "mailbox" else _IMPORT_ALL
+    command = [sys.executable, "-S", "-W", "error", "-c", program]
+    environment = {"PYTHONPATH": os.pathsep.join(map(str, (image, packages))), "PYTHONDONTWRITEBYTECODE": "1"}
+    finished = subprocess.run(command, cwd=image, env=environment, capture_output=True, check=False, text=True)
+    assert finished.returncode == 0, finished.stderr
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_copies_no_other_service(service: str) -> None:
     """P7: its target names `shared/`, its own folder and its own lock."""
-    _, _, stage = (ROOT / "deploy/docker/Dockerfile").read_text().partition(f"FROM service AS {service}\n")
-    copied = re.findall(r"^COPY (\S+)", stage.partition("\nFROM ")[0], re.MULTILINE)
-    assert copied == [f"requirements/{service}.lock", "shared", f"services/{service}"]
+    assert f"COPY requirements/{service}.lock /tmp/\n" in _stage(service)
+    assert _copied(service) == [("shared", "shared"), (f"services/{service}", f"services/{service}")]
 
 
-@pytest.mark.parametrize("name", ["base", *SERVICES, "mailbox"])
+def _stage(name: str) -> str:
+    _, _, stage = (ROOT / "deploy/docker/Dockerfile").read_text().partition(f"FROM service AS {name}\n")
+    return stage.partition("\nFROM ")[0]
+
+
+def _copied(name: str) -> list[tuple[str, str]]:
+    """The folders that a target's image holds: where each is here, and where there."""
+    return re.findall(r"^COPY (\S+) (\w\S*)$", _stage(name), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["base", *_IMAGES])
 def test_the_lock_of_an_image_is_a_part_of_the_whole_lock(name: str) -> None:
     """What the tests ran with is what the image runs with, to the hash."""
     lock, whole = _blocks(f"requirements/{name}.lock"), _blocks("requirements.lock")
@@ -58,7 +73,7 @@ def test_the_lock_of_an_image_is_a_part_of_the_whole_lock(name: str) -> None:
     assert lock.items() <= whole.items()
 
 
-@pytest.mark.parametrize("name", ["base", *SERVICES, "mailbox"])
+@pytest.mark.parametrize("name", ["base", *_IMAGES])
 def test_the_lock_of_an_image_holds_what_the_project_declares(name: str) -> None:
     """P7: the base dependencies and the extra of the service; nothing of another's extra or of the tools'."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -68,18 +83,6 @@ def test_the_lock_of_an_image_holds_what_the_project_declares(name: str) -> None
     assert declared <= pinned
     tools = _names([*extras["local"], *extras["dev"]]) - declared
     assert not tools & pinned
-
-
-def _run_in_image(program: str, folders: list[str], lock: str, scratch: Path) -> None:
-    image, packages = scratch / "app", scratch / "packages"
-    for folder in folders:
-        shutil.copytree(ROOT / folder, image / folder, ignore=shutil.ignore_patterns("tests", "__pycache__"))
-    _link_packages(_pins(lock), packages)
-    # -S: without the site packages of this environment, and without its pointer to the repository.
-    command = [sys.executable, "-S", "-W", "error", "-c", program]
-    environment = {"PYTHONPATH": os.pathsep.join(map(str, (image, packages))), "PYTHONDONTWRITEBYTECODE": "1"}
-    finished = subprocess.run(command, cwd=image, env=environment, capture_output=True, check=False, text=True)
-    assert finished.returncode == 0, finished.stderr
 
 
 def _names(requirements: list[str]) -> set[str]:

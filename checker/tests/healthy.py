@@ -7,6 +7,7 @@ from checker.tests.seeding import Rows
 CUSTOMER, INVOICE, INSTALMENT, PAYMENT = (UUID(int=number) for number in range(1, 5))
 SALE, RECEIPT, CHECK, CONTACT = (UUID(int=number) for number in range(11, 15))
 MESSAGE, LATER_MESSAGE, LOST_MESSAGE = (UUID(int=number) for number in range(21, 24))
+CASE, NOTE = (UUID(int=number) for number in range(31, 33))
 _WHOSE = {"customer_id": CUSTOMER, "entity": "qinghe", "currency": "CNY"}
 _MOVE = {**_WHOSE, "instalment_id": INSTALMENT, "invoice_id": INVOICE}
 _CREDIT = {**_WHOSE, "credit_id": PAYMENT, "credit_kind": "payment"}
@@ -17,6 +18,10 @@ STREAM: Rows = [
     ("outbox", {"partition_no": 0, "epoch": 1, "sequence": 1}),
     ("outbox", {"partition_no": 0, "epoch": 1, "sequence": 2}),
     ("stream_position", {"topic": "dueflow.credit", "partition_no": 0}),
+    (
+        "day_seen",
+        {"partition_no": 1, "work_day": "2025-01-02", "work_marker": '[["ce_id", "1"], ["ce_time", "NOW"]]'},
+    ),
     ("idempotency", {"caller": "erp", "route": "/v1/invoices", "key": "k", "status": 201}),
 ]
 
@@ -25,6 +30,7 @@ LEDGER: Rows = [
     ("invoice", {**_WHOSE, "invoice_id": INVOICE, "total_minor": 100, "open_minor": 60, "state": "issued"}),
     ("instalment", {**_MOVE, "ordinal": 1, "amount_minor": 100, "open_minor": 60, "disputed_minor": 10}),
     ("payment", {**_WHOSE, "payment_id": PAYMENT, "amount_minor": 50, "unapplied_minor": 10}),
+    ("credit_note", {**_WHOSE, "credit_note_id": NOTE, "total_minor": 5, "unapplied_minor": 5}),
     ("movement", {**_MOVE, "delta_minor": 100, "document_kind": "invoice", "document_id": INVOICE}),
     ("movement", {**_MOVE, "delta_minor": -40, "document_kind": "payment", "document_id": PAYMENT}),
     ("credit_movement", {**_CREDIT, "delta_minor": 50, "reason": "recorded"}),
@@ -37,8 +43,17 @@ LEDGER: Rows = [
     ("posting", {"entry_id": RECEIPT, "ordinal": 2, "account": "1122", "amount_minor": -40}),
     ("posting", {"entry_id": RECEIPT, "ordinal": 3, "account": "2205", "amount_minor": -10}),
     ("business_day", {"day": "2025-01-01", "state": "closed"}),
-    ("business_day", {"day": "2025-01-02", "state": "open"}),
+    ("business_day", {"day": "2025-01-02", "state": "open", "turned_at": "now"}),
     ("worked_day", {"service": "credit", "day": "2025-01-01"}),
+    *(
+        ("audit_record", {"subject": subject, "action": action})
+        for subject, action in (
+            (INVOICE, "invoice_recorded"),
+            (PAYMENT, "payment_recorded"),
+            (NOTE, "credit_note_issued"),
+            ("qinghe", "entity_recorded"),
+        )
+    ),
 ]
 
 _ANSWER = (
@@ -56,7 +71,24 @@ CREDIT: Rows = [
     ("grading", {"customer_id": CUSTOMER, "own": "B"}),
     ("grade_override", {"customer_id": CUSTOMER, "grade": "A", "state": "approved", "end_date": "2025-02-01"}),
     ("credit_check", {"check_id": CHECK, "amount_minor": 10, "decision": "approve", "answer": _ANSWER}),
+    ("exchange_rate", {"base_currency": "USD", "quote_currency": "CNY", "rate": "7.1"}),
     ("reservation", {"check_id": CHECK, "amount_minor": 10, "state": "live", "expires_date": "2025-02-01"}),
+    ("day_seen", {"partition_no": 0, "work_day": "2025-01-31", "worked_at": "2026-01-01"}),
+]
+
+_MOVED = {"case_id": CASE, "customer_id": CUSTOMER}
+COLLECTIONS: Rows = [
+    ("collection_case", {**_MOVED, "stage": "manager"}),
+    ("case_entry", {**_MOVED, "kind": "CaseOpened", "detail": '{"stage": "salesperson"}'}),
+    (
+        "case_entry",
+        {
+            **_MOVED,
+            "kind": "StageEscalated",
+            "detail": '{"from_stage": "salesperson", "to_stage": "manager"}',
+        },
+    ),
+    ("promise", {"customer_id": CUSTOMER, "state": "open", "lapses_date": "2025-02-01"}),
     ("day_seen", {"partition_no": 0, "work_day": "2025-01-31", "worked_at": "2026-01-01"}),
 ]
 

@@ -67,7 +67,10 @@ async def prepared(fresh_database: FreshDatabase, agreement: Agreement) -> dict[
         at_five = (
             ("stream_head", {"partition_no": 0, "sequence": 5})
             if service == agreement.publisher
-            else ("stream_position", {"topic": f"dueflow.{agreement.publisher}", "partition_no": 0, "sequence": 5})
+            else (
+                "stream_position",
+                {"topic": f"dueflow.{agreement.publisher}", "partition_no": 0, "epoch": 1, "sequence": 5},
+            )
         )
         engine = create_async_engine(url, poolclass=NullPool)
         async with engine.begin() as connection:

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import text
 
-from checker import credit, ledger, messages, streams
+from checker import amounts, cases, credit, days, ledger, messages, streams
 from checker.rules import Rule
 from checker.snapshot import Snapshot
 from checker.tests.conftest import OpenDatabase
-from checker.tests.healthy import CREDIT, LEDGER, NOTIFICATIONS, STREAM
+from checker.tests.healthy import COLLECTIONS, CREDIT, LEDGER, NOTIFICATIONS, STREAM
 from checker.tests.seeding import drop_guards, seed
 
-HEALTHY = {"ledger": LEDGER, "credit": CREDIT, "notifications": NOTIFICATIONS}
+HEALTHY = {"ledger": LEDGER, "credit": CREDIT, "collections": COLLECTIONS, "notifications": NOTIFICATIONS}
 RULES: dict[str, Sequence[Rule]] = {
-    "ledger": (*streams.RULES, *ledger.RULES),
+    "ledger": (*streams.RULES, *amounts.RULES, *ledger.RULES, *days.RULES),
     "credit": credit.RULES,
+    "collections": cases.RULES,
     "notifications": messages.RULES,
 }
 
@@ -25,11 +26,22 @@ EDITS = {
     "outbox-fresh": "UPDATE outbox SET sequence = NULL, recorded_at = now() - interval '61 seconds' WHERE sequence = 2",
     "nothing-parked": "UPDATE customer SET parked_at = now()",
     "nothing-stopped": "UPDATE stream_position SET stopped_at = now(), stopped_reason = 'a hole'",
+    "days-end-in-time": r"""UPDATE day_seen SET work_marker = '[["ce_time", "2025-01-01T00\:00\:00Z"]]'""",
+    "money-whole": "ALTER TABLE payment ALTER unapplied_minor TYPE numeric",
     "answers-kept": "UPDATE idempotency SET status = NULL",
     "journal-balances": "UPDATE posting SET amount_minor = amount_minor + 1 WHERE account = '6001'",
     "control-account": "UPDATE posting SET account = '6001' WHERE account = '1122' AND amount_minor < 0",
     "unapplied-account": "UPDATE posting SET account = '2241' WHERE account = '2205'",
     "payment-conserved": "UPDATE payment SET unapplied_minor = unapplied_minor + 1",
+    "credit-note-conserved": "UPDATE credit_note SET unapplied_minor = 4",
+    "currencies-known": "UPDATE invoice SET currency = 'XQQ'",
+    "documents-audited": "DELETE FROM audit_record WHERE action = 'payment_recorded'",
+    "days-final": "UPDATE business_day SET turned_at = now() - interval '61 seconds' WHERE state = 'open'",
+    "days-open-in-time": "UPDATE business_day SET state = 'marking', turned_at = now() - interval '16 minutes'",
+    "stages-follow": "UPDATE collection_case SET stage = 'legal'",
+    "promises-decided": "UPDATE promise SET lapses_date = '2025-01-30'",
+    "rates-known": "UPDATE exchange_rate SET rate = 'NaN'",
+    "attempts-end": "UPDATE attempt SET outcome = NULL, lease_until = now() - interval '6 minutes'",
     "invoice-conserved": "UPDATE invoice SET open_minor = open_minor - 1",
     "instalment-moved": "UPDATE instalment SET open_minor = open_minor - 1",
     "days-without-gap": "UPDATE business_day SET day = '2025-01-03' WHERE state = 'open'",

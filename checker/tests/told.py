@@ -36,14 +36,19 @@ def envelope(number: int, *, wire: str = "ledger.payment-received.v1", day: date
 
 def record(number: int, *, offset: int, body: bytes = b"{}") -> Record:
     """Return a record of Kafka's."""
-    return Record(TOPIC, 0, offset, to_headers(envelope(number)), body)
+    return Record(TOPIC, 0, offset, to_headers(envelope(number)), body, str(CUSTOMER).encode())
 
 
 def history(service: str, events: list[Event], *, days: list[date] | None = None) -> History:
     """Return a topic of one partition that tells these events, one offset each."""
     when = days or [date(2025, 1, 2)] * len(events)
     told = [
-        Told(envelope(number, wire=event.wire, day=day), number - 1, event.model_dump_json().encode(), "hash")
+        told_at(envelope(number, wire=event.wire, day=day), event.model_dump_json().encode())
         for number, (event, day) in enumerate(zip(events, when, strict=True), 1)
     ]
     return History(service, {0: told})
+
+
+def told_at(said: Envelope, body: bytes = b"{}") -> Told:
+    """Return an event that lies at the offset before its number."""
+    return Told(said, said.sequence - 1, body, "hash", str(CUSTOMER).encode())

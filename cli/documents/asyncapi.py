@@ -27,8 +27,9 @@ _HEADERS = {
     "ce_epoch": "Which history of the stream it belongs to.",
     "ce_sequence": "Its place in the partition, without gaps.",
     "ce_previousid": "UUID of the event before it in the partition; not on the first.",
+    "ce_withheldbytes": "The size of a body that the broker refused: the record has none, and keeps its place only.",
 }
-_SOMETIMES = {"ce_customerid", "ce_previousid"}
+_SOMETIMES = {"ce_customerid", "ce_previousid", "ce_withheldbytes"}
 
 
 def asyncapi_text(services: Sequence[Composed]) -> str:

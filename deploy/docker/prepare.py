@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.local.api_keys import admit
+from deploy.local.api_keys import READS, admit
 from deploy.local.databases import ensure_databases
 from deploy.local.files import write_private
 from deploy.local.topics import ensure_topics
@@ -42,10 +42,11 @@ async def make_topics(environment: Mapping[str, str]) -> None:
 
 
 async def make_keys(environment: Mapping[str, str]) -> None:
-    """Write what the services read of the two API keys and of the cursors' secret."""
+    """Write what the services read of the three API keys and of the cursors' secret."""
     keys = Path(environment["DUEFLOW_API_KEYS_FILE"])
     admit(keys, "local", secret(environment, "DUEFLOW_API_KEY"))
     admit(keys, "colleague", secret(environment, "DUEFLOW_COLLEAGUE_API_KEY"))
+    admit(keys, "checker", secret(environment, "DUEFLOW_CHECKER_API_KEY"), scopes=READS)
     cursor_secret = secret(environment, "DUEFLOW_CURSOR_SECRET")
     write_private(Path(environment["DUEFLOW_CURSOR_SECRET_FILE"]), cursor_secret)
 

@@ -10,6 +10,7 @@ from deploy.local.files import write_private
 from shared.web.keys import Scope, key_entry
 
 ALL_SCOPES: frozenset[Scope] = frozenset({"read", "write", "admin"})
+READS: frozenset[Scope] = frozenset({"read"})
 
 
 def new_key(path: Path, name: str, *, scopes: frozenset[Scope] = ALL_SCOPES) -> str:

@@ -58,6 +58,23 @@ class Installation:
             said["DUEFLOW_SMS_RECEIPT_SECRET"] = self.receipt_secret
         return {**os.environ, **said}
 
+    def checker_environment(
+        self, *, database_urls: Mapping[str, str], ledger_url: str, api_key: str, port: int
+    ) -> dict[str, str]:
+        """The whole environment of the checker, which may read everything and change nothing."""
+        said = {
+            "DUEFLOW_DATABASE_URLS": json.dumps(dict(database_urls)),
+            "DUEFLOW_KAFKA_BOOTSTRAP": self.bootstrap,
+            "DUEFLOW_TOPIC_PREFIX": self.topic_prefix,
+            "DUEFLOW_LEDGER_URL": ledger_url,
+            "DUEFLOW_API_KEY": api_key,
+            "DUEFLOW_API_KEYS_FILE": str(self.api_keys_file),
+            "DUEFLOW_HOST": "127.0.0.1",
+            "DUEFLOW_PORT": str(port),
+            "PYTHONUNBUFFERED": "1",
+        }
+        return {**_UNLESS_SET, **os.environ, **said, **self.extra}
+
     def _mail(self) -> dict[str, str]:
         if self.mailbox_ports is None:
             return {}

@@ -4,7 +4,14 @@ import random
 import socket
 
 # What README and its examples say; another port is taken where one of these is not free.
-USUAL_PORTS = {"credit": 8001, "ledger": 8002, "collections": 8003, "notifications": 8004, "mailbox": 8025}
+USUAL_PORTS = {
+    "credit": 8001,
+    "ledger": 8002,
+    "collections": 8003,
+    "notifications": 8004,
+    "checker": 8005,
+    "mailbox": 8025,
+}
 
 # Below what Linux gives to outgoing connections (from 32768): one of those could take the port before its server does.
 _OURS = range(20_000, 32_000)

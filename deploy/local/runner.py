@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local.api_keys import admit
+from deploy.local.api_keys import READS, admit
 from deploy.local.databases import Databases, ensure_databases
 from deploy.local.environment import SMTP_VARIABLE, Installation
 from deploy.local.files import write_private
@@ -17,7 +17,13 @@ from deploy.local.ports import Ports
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.run_secrets import Secrets
 from deploy.local.servers import NamedKafka, NamedPostgres, find_kafka, find_postgres
-from deploy.local.service_processes import installed_services, mailbox_process, migrate, service_processes
+from deploy.local.service_processes import (
+    checker_process,
+    installed_services,
+    mailbox_process,
+    migrate,
+    service_processes,
+)
 from deploy.local.state import StackState, held_folder
 from deploy.local.supervised import Supervised
 from deploy.local.topics import ensure_topics
@@ -55,6 +61,7 @@ class LocalStack:
         self._tell = tell
         self._secrets = Secrets(self.root / "secrets.json")
         self._databases: Databases | None = None
+        self._installation: Installation | None = None
         self._ports = Ports(usual=usual_ports)
         self._watchers: list[asyncio.Task[None]] = []
         self._exits = AsyncExitStack()
@@ -117,6 +124,22 @@ class LocalStack:
         """`ledger-api`, `ledger-worker`, ..., `mailbox`."""
         return next(process for process in self.processes if process.name == name)
 
+    async def start_checker(self, *, environment: Mapping[str, str] | None = None) -> None:
+        """Have the invariants watched from here on, by a process of its own, told `environment` besides."""
+        assert self._installation is not None, "the stack is not entered"
+        admit(self._installation.api_keys_file, "checker", self._secrets.get("checker_key"), scopes=READS)
+        said = self._installation.checker_environment(
+            database_urls=self._ready_databases.checker_urls,
+            ledger_url=self.api_url("ledger"),
+            api_key=self._secrets.get("checker_key"),
+            port=self._ports.take("checker"),
+        )
+        process = checker_process({**said, **(environment or {})}, logs=self._logs, tell=self._tell)
+        self.processes.append(process)
+        process.start()
+        await process.wait_ready()
+        self._watchers.append(asyncio.create_task(process.watch()))
+
     async def restart(self, name: str, *, environment: Mapping[str, str] | None = None) -> None:
         """Stop a process gently, start it with more environment, and wait until it is ready."""
         process = self.process(name)
@@ -148,7 +171,7 @@ class LocalStack:
         await ensure_topics(bootstrap=self.bootstrap, partitions=self.partitions, prefix=self.topic_prefix)
 
     async def _start_processes(self) -> None:
-        installation = self._installation()
+        self._installation = installation = self._admitted()
         environments = {service: self._environment(service, installation) for service in self.services}
         self._tell("databases are brought to their newest schema")
         await asyncio.gather(*(migrate(service, said, logs=self._logs) for service, said in environments.items()))
@@ -174,7 +197,7 @@ class LocalStack:
         watches = [self._watch_servers(), *(process.watch() for process in self.processes)]
         self._watchers = [asyncio.create_task(watch) for watch in watches]
 
-    def _installation(self) -> Installation:
+    def _admitted(self) -> Installation:
         keys, cursor_secret = self.root / "api-keys.json", self.root / "cursor.secret"
         admit(keys, "local", self.api_key)
         admit(keys, "colleague", self.colleague_key)

@@ -1,4 +1,4 @@
-"""The commands that make up a running service, and the mailbox: what is started, with what, logging where."""
+"""The commands that make up a service, the checker and the mailbox: what is started, with what, logging where."""
 
 import asyncio
 import signal
@@ -44,6 +44,18 @@ def service_processes(
         )
         for role, port in (("api", "DUEFLOW_PORT"), ("worker", "DUEFLOW_WORKER_PORT"))
     ]
+
+
+def checker_process(environment: Mapping[str, str], *, logs: Path, tell: Callable[[str], None]) -> Supervised:
+    """The checker, not yet started."""
+    return Supervised(
+        "checker",
+        [sys.executable, "-m", "checker.main"],
+        environment=environment,
+        log=logs / "checker.log",
+        url=f"http://127.0.0.1:{environment['DUEFLOW_PORT']}",
+        tell=tell,
+    )
 
 
 def mailbox_process(

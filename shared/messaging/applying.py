@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.event import Event
 from shared.messaging import parking_store, positions
 from shared.messaging.customers import LockedCustomer, lock_customers
+from shared.messaging.envelope import Envelope
 from shared.messaging.kafka import Place
 from shared.messaging.parking_store import ToPark
 from shared.messaging.positions import DaySeen
@@ -78,6 +79,7 @@ class Applier:
             unknown = f"{wire} is a version that this service does not know yet"
             return _Reading(incoming, None, unknown) if self._is_other_version(wire) else None
         try:
+            refuse_withheld(incoming.envelope)
             return _Reading(incoming, parse(model, incoming.record.body), None)
         except Refused as error:
             return _Reading(incoming, None, str(error))
@@ -100,6 +102,13 @@ class Applier:
         first = serve[0].envelope
         with trace.use(first.traceparent, first.correlation_id):
             await self.subscription.apply(connection, serve, today=seen.day or first.business_date)
+
+
+def refuse_withheld(envelope: Envelope) -> None:
+    """Raise Refused where the broker did not take the event's body, so that there is nothing to apply."""
+    if envelope.withheld_bytes is not None:
+        msg = f"{envelope.wire} was withheld: its {envelope.withheld_bytes} bytes are more than the broker takes"
+        raise Refused(msg)
 
 
 def parse(model: type[Event], body: bytes | str | None) -> Event:
@@ -177,6 +186,5 @@ def _to_park(topic: str, reading: _Reading) -> ToPark:
     if reading.customer_id is None:
         msg = f"{reading.incoming.envelope.wire} {reading.incoming.envelope.event_id}: {reading.cause}"
         raise BadMarker(msg)
-    # PostgreSQL's text holds no NUL and no broken UTF-8; what was readable stays as it came.
-    body = (reading.incoming.record.body or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    body = parking_store.text_of(reading.incoming.record.body)
     return ToPark(reading.customer_id, topic, reading.incoming.envelope, body=body, cause=reading.cause)

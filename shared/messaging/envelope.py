@@ -18,6 +18,7 @@ class Envelope:
     """Who says what about whom, why, and where it stands in its stream.
 
     `customer_id` is None on markers and facts about the house itself; `previous_id` is None on the first of a stream.
+    `withheld_bytes` is the size of a body that the broker refused: then the record has its place and no body.
     """
 
     event_id: UUID
@@ -35,6 +36,7 @@ class Envelope:
     epoch: int
     sequence: int
     previous_id: UUID | None
+    withheld_bytes: int | None = None
 
 
 def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
@@ -56,6 +58,7 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
         "epoch": envelope.epoch,
         "sequence": envelope.sequence,
         "previousid": envelope.previous_id,
+        "withheldbytes": envelope.withheld_bytes,
     }
     headers = [(_PREFIX + name, str(value).encode()) for name, value in attributes.items() if value is not None]
     return [*headers, ("content-type", CONTENT_TYPE.encode())]
@@ -81,6 +84,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
             epoch=_positive(found["ce_epoch"]),
             sequence=_positive(found["ce_sequence"]),
             previous_id=_optional_uuid(found.get("ce_previousid")),
+            withheld_bytes=_optional_int(found.get("ce_withheldbytes")),
         )
     except (KeyError, ValueError, AttributeError) as error:
         msg = f"envelope attribute missing or malformed: {error}"
@@ -101,6 +105,10 @@ def _positive(text: str) -> int:
         msg = "epoch and sequence start at 1"
         raise ValueError(msg)
     return value
+
+
+def _optional_int(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def _optional_uuid(text: str | None) -> UUID | None:

@@ -5,13 +5,14 @@ reported as KafkaAway, and its owner drops the client and makes another.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from shared.tasks import is_canceled
 
@@ -29,6 +30,10 @@ Place = tuple[str, int]
 
 class KafkaAway(ConnectionError):
     """The broker did not answer in time, or refused; the client must be dropped."""
+
+
+class TooLarge(KafkaAway):
+    """The broker takes no record of this size, however often it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ async def within(seconds: float, awaitable: Awaitable[T], doing: str) -> T:
         # The client cancels what waits inside it when a connection dies; that must not end who waits outside.
         msg = f"Kafka's client gave up while {doing}"
         raise KafkaAway(msg) from error
+    except TooLarge:
+        raise
     except (KafkaError, OSError) as error:
         msg = f"Kafka failed while {doing}: {type(error).__name__}: {error}"
         raise KafkaAway(msg) from error
@@ -89,18 +96,45 @@ class StreamProducer:
         await within(CONNECT_SECONDS, self._client.start(), "connecting the producer")
 
     async def send(self, records: Sequence[Record]) -> list[int]:
-        """Return each one's offset once the broker has all; on KafkaAway any of them may or may not be there."""
+        """Return each one's offset once the broker has all of them.
+
+        On KafkaAway or TooLarge any of them may or may not be there, but none before one that was sent ahead of it.
+        """
         return await within(SEND_SECONDS, self._send(records), f"sending {len(records)} records")
 
     async def _send(self, records: Sequence[Record]) -> list[int]:
-        # One after the other into the client's buffer: it keeps one produce request in flight per partition.
-        acknowledgements = [
-            await self._client.send(
-                record.topic, record.body, key=record.key, partition=record.partition_no, headers=list(record.headers)
-            )
-            for record in records
-        ]
-        return [each.offset for each in await asyncio.gather(*acknowledgements)]
+        by_place: defaultdict[Place, list[Record]] = defaultdict(list)
+        for record in records:
+            by_place[record.topic, record.partition_no].append(record)
+        try:
+            async with asyncio.TaskGroup() as group:
+                sending = {
+                    place: group.create_task(self._send_in_order(place, all_)) for place, all_ in by_place.items()
+                }
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        offsets = {place: iter(task.result()) for place, task in sending.items()}
+        return [next(offsets[record.topic, record.partition_no]) for record in records]
+
+    async def _send_in_order(self, place: Place, records: Sequence[Record]) -> list[int]:
+        """Send batch after batch: the client by itself would send the next one also where the broker refuses one."""
+        offsets: list[int] = []
+        while len(offsets) < len(records):
+            batch = self._client.create_batch()
+            for record in records[len(offsets) :]:
+                added = batch.append(timestamp=None, key=record.key, value=record.body, headers=list(record.headers))
+                if added is None:
+                    break
+            batch.close()
+            try:
+                acknowledged = await self._client.send_batch(batch, place[0], partition=place[1])
+                first: int = (await acknowledged).offset
+            except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
+                msg = f"{place[0]}[{place[1]}] takes no batch of {batch.size()} bytes"
+                raise TooLarge(msg) from error
+            # Of what it had already, the broker does not say where.
+            offsets += range(first, first + batch.record_count()) if first >= 0 else [-1] * batch.record_count()
+        return offsets
 
     async def drop(self) -> None:
         """Close without flushing: what was not acknowledged must not be sent behind our back."""

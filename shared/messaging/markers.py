@@ -16,8 +16,8 @@ class DayMarkers:
     models: dict[str, type[Event]]
 
     def is_marker(self, wire: str) -> bool:
-        """Return whether an event of this type must be handled by itself."""
-        return wire in (self.seen, self.begins_work)
+        """Return whether an event of this type, in whatever version, must be handled by itself."""
+        return _name(wire) in (_name(self.seen), _name(self.begins_work))
 
     def prefix(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return the records up to the next marker, or the marker alone: it has a transaction of its own."""
@@ -25,6 +25,10 @@ class DayMarkers:
             if self.is_marker(wire_of(record)):
                 return records[: max(index, 1)]
         return records
+
+
+def _name(wire: str) -> str:
+    return wire.rpartition(".v")[0]
 
 
 def wire_of(record: Record) -> str:

@@ -7,6 +7,7 @@ from shared.observe.figures import Figure
 appended = Counter("dueflow_events_appended", "Events committed together with the facts that they tell", ["topic"])
 facts = Counter("dueflow_facts", "Events committed, by type: what happened in the business", ["event"])
 published = Counter("dueflow_events_published", "Records acknowledged by Kafka", ["topic"])
+withheld = Counter("dueflow_events_withheld", "Events too large for the broker, told without their bodies", ["topic"])
 outbox_age = Gauge("dueflow_outbox_oldest_seconds", "Age of the oldest event that Kafka does not have yet", ["topic"])
 consumed = Counter("dueflow_events_consumed", "Events applied or knowingly passed over", ["topic"])
 duplicates = Counter("dueflow_events_duplicate", "Records at or below the stored position", ["topic"])

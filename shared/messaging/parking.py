@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.ids import partition_of
 from shared.messaging import failures, parking_store, positions
-from shared.messaging.applying import parse, work
+from shared.messaging.applying import parse, refuse_withheld, work
 from shared.messaging.customers import lock_customers
 from shared.messaging.parking_store import DiscardedItem, ParkedCustomer, ParkedItem
 from shared.messaging.positions import DaySeen
@@ -111,6 +111,7 @@ class Parking:
         if model is None:
             msg = f"{item.envelope.wire} is a version that this service does not know yet"
             raise Refused(msg)
+        refuse_withheld(item.envelope)
         received = Received(parse(model, item.body), item.envelope)
         seen = await positions.read_day(connection, partition_no)
         await self.subscription.apply(connection, [received], today=seen.day or item.envelope.business_date)

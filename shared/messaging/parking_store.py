@@ -1,5 +1,6 @@
 """The SQL of parking: a customer set aside, and what queues behind the event that stopped him (P6)."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.envelope import Envelope
+from shared.messaging.kafka import Record
 from shared.messaging.positions import from_pairs, to_pairs
 from shared.rows import Rows, insert_rows
 
@@ -45,6 +47,11 @@ _DISCARDED = text(
     "FROM discarded_item WHERE customer_id = :id ORDER BY item_id"
 )
 _CAUSE = text("UPDATE parked_item SET cause = :cause WHERE id = :id")
+_BODILESS = text("SELECT id, headers FROM parked_item WHERE topic = :topic AND body = '' ORDER BY id")
+_COMPLETE = text(
+    "UPDATE parked_item SET headers = CAST(:headers AS jsonb), body = :body, cause = :cause WHERE id = :id"
+)
+_COMPLETED = "it was withheld, and has come whole since: release the customer"
 _PARKED = text(
     """
     SELECT c.customer_id, c.parked_at, count(*) AS items,
@@ -151,6 +158,23 @@ async def remove(connection: AsyncConnection, item_ids: Collection[int]) -> None
 async def set_cause(connection: AsyncConnection, item_id: int, cause: str) -> None:
     """Say on an item why it stops its customer."""
     await connection.execute(_CAUSE, {"id": item_id, "cause": cause})
+
+
+async def complete(connection: AsyncConnection, topic: str, repeated: Sequence[tuple[Record, Envelope]]) -> None:
+    """Give a body to each item that came without one, where its event has now come whole under the same number."""
+    whole = {envelope.event_id: (record, envelope) for record, envelope in repeated if record.body}
+    if not whole:
+        return
+    for row in await connection.execute(_BODILESS, {"topic": topic}):
+        if (found := whole.get(from_pairs(row.headers).event_id)) is not None:
+            record, envelope = found
+            completed = {"headers": json.dumps(to_pairs(envelope)), "body": text_of(record.body), "cause": _COMPLETED}
+            await connection.execute(_COMPLETE, {"id": row.id, **completed})
+
+
+def text_of(body: bytes | None) -> str:
+    """Return a body as PostgreSQL can hold it, without NUL and broken UTF-8; what is readable stays as it came."""
+    return (body or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
 
 
 async def unpark(connection: AsyncConnection, customer_id: UUID) -> None:

@@ -85,6 +85,7 @@ class Lane:
             await positions.quarantine(connection, found.unreadable)
             if found.incoming:
                 await self._take_incoming(connection, place, found.incoming)
+            await parking_store.complete(connection, place[0], found.repeated)
             if found.broken and not found.incoming:
                 _break(place, found.broken)
             await self._save(connection, place, position, found.position)
@@ -106,6 +107,8 @@ class Lane:
         markers, envelope = self._markers, incoming.envelope
         if markers is None:
             return
+        if envelope.wire not in markers.models:
+            _break(place, f"{envelope.wire} is a version not known here yet, and nobody can queue behind a day")
         body: Any = parse(markers.models[envelope.wire], incoming.record.body)
         if envelope.wire == markers.seen:
             await positions.see_day(connection, place[1], body.day)

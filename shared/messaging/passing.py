@@ -38,7 +38,8 @@ class Passing:
         if left is None:
             return False
         found = sift(left, records)
-        if found.broken or found.unreadable or any(self._matters(each.envelope.wire) for each in found.incoming):
+        wires = [each.envelope.wire for each in found.incoming] + [envelope.wire for _, envelope in found.repeated]
+        if found.broken or found.unreadable or any(map(self._matters, wires)):
             return False
         async with self._engine.connect() as connection:
             if not await positions.move(connection, place, left, found.position):

@@ -5,37 +5,30 @@ not acknowledged, with a new client; consumers skip what they have already seen.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from typing import Any
 
 import structlog
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
 from shared.messaging import metrics, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
-from shared.messaging.envelope import Envelope, to_headers
-from shared.messaging.kafka import KafkaAway, Place, Record, StreamProducer
+from shared.messaging.kafka import KafkaAway, Place
+from shared.messaging.sending import Sending
+from shared.messaging.topic_length import TopicLength, TopicShrank
 from shared.messaging.wake import OUTBOX, Wake
 
 LEADER_LOCK = 7_301_002
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 FOLLOWED_ROUNDS = 4
-LOOK_SECONDS = 0.5
-"""How often a leader looks whether the topic is whole, and whether rows are to be sent again."""
 PRUNE_AFTER_DAYS = 14
 PRUNE_EVERY_ROUNDS = 10_000
 
 log = structlog.get_logger(__name__)
-
-
-class TopicShrank(ConnectionError):
-    """The topic ends before what the broker had acknowledged: it was made anew, or lost its tail."""
 
 
 class Relay:
@@ -55,13 +48,10 @@ class Relay:
         self._engine = engine
         self._bootstrap = bootstrap
         self._topic = topic
-        self._source = source
         self._partitions = partitions
         self._wake = wake
-        self._ask_ends = ends
-        self._ends: dict[int, int] = {}
-        self._look_at = 0.0
-        self._producer: StreamProducer | None = None
+        self._length = TopicLength(topic, ends)
+        self.sending = Sending(bootstrap, topic, source)
         self._behind = True
         self.leading = False
         self.conflict: str | None = None
@@ -81,7 +71,7 @@ class Relay:
                 log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
             finally:
                 self.leading = False
-                await self._drop_producer()
+                await self.sending.drop()
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead(self, connection: AsyncConnection) -> None:
@@ -94,7 +84,7 @@ class Relay:
         try:
             await stream_store.ensure_heads(connection, self._partitions)
             await self._tell_age(connection)
-            self._ends = await agree_with_topic(connection, self._bootstrap, self._topic)
+            self._length.begin(await agree_with_topic(connection, self._bootstrap, self._topic))
             self.leading, self.conflict, self.agrees, self._behind = True, None, True, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
@@ -112,7 +102,8 @@ class Relay:
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
         rounds = 0
         while True:
-            await self._look()
+            if await self._length.look():
+                self._behind = True  # a person may have asked that rows be sent again
             sent = await self.publish_once(connection)
             metrics.published.labels(self._topic).inc(sent)
             rounds += 1
@@ -121,17 +112,6 @@ class Relay:
             if sent < stream_store.ASSIGN_LIMIT:
                 # What was committed meanwhile has woken us already: then this does not wait.
                 await self._wake.wait(OUTBOX, seconds=POLL_SECONDS)
-
-    async def _look(self) -> None:
-        """Look now and then whether the topic is as long as it was, and whether rows are to be sent again."""
-        if time.monotonic() < self._look_at:
-            return
-        self._look_at = time.monotonic() + LOOK_SECONDS
-        self._behind = True
-        for (_, partition_no), end in (await self._ask_ends([(self._topic, each) for each in self._ends])).items():
-            if end < self._ends[partition_no]:
-                msg = f"{self._topic}[{partition_no}] ends at offset {end}, and ended at {self._ends[partition_no]}"
-                raise TopicShrank(msg)
 
     async def publish_once(self, connection: AsyncConnection) -> int:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
@@ -144,56 +124,20 @@ class Relay:
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
-        producer = await self._open_producer()
-        offsets = await producer.send([self.record(row) for row in rows])
+        offsets = await self.sending.send(rows)
         crash_point("relay.after_ack")
-        await self._note_ends(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
+        await self._note_length(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
         await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
         self._behind = len(rows) >= stream_store.ASSIGN_LIMIT
         return len(rows)
 
-    async def _note_ends(self, connection: AsyncConnection, landed: Sequence[tuple[int, int]]) -> None:
-        """Remember how long the topic is; where records landed before its end, send again all that is kept."""
-        shrunk = {number for number, offset in landed if 0 <= offset < self._ends.get(number, 0)}
-        if shrunk:
+    async def _note_length(self, connection: AsyncConnection, landed: Sequence[tuple[int, int]]) -> None:
+        """Where records landed before the topic's former end, let all that is kept be sent again."""
+        if shrunk := self._length.note(landed):
             await stream_store.mark_acknowledged(connection, dict.fromkeys(shrunk, 0))
             msg = f"{self._topic} became shorter while it was written to, in partitions {sorted(shrunk)}"
             raise TopicShrank(msg)
-        self._ends.update({number: offset + 1 for number, offset in landed if offset >= 0})
 
     async def _tell_age(self, connection: AsyncConnection) -> None:
         """Show how long the oldest event waits, also while Kafka is away and nothing gets as far as being sent."""
         metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))
-
-    async def _open_producer(self) -> StreamProducer:
-        if self._producer is None:
-            self._producer = StreamProducer(self._bootstrap, client=f"relay-{self._topic}")
-            await self._producer.start()
-        return self._producer
-
-    async def _drop_producer(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await producer.drop()
-
-    def record(self, row: Row[Any]) -> Record:
-        """Return a numbered row as it goes to Kafka."""
-        envelope = Envelope(
-            event_id=row.event_id,
-            wire=row.wire,
-            source=self._source,
-            subject=row.subject,
-            recorded_at=row.recorded_at,
-            business_date=row.business_date,
-            effective_date=row.effective_date,
-            customer_id=row.customer_id,
-            correlation_id=row.correlation_id,
-            causation_id=row.causation_id,
-            actor=row.actor,
-            traceparent=row.traceparent,
-            epoch=row.epoch,
-            sequence=row.sequence,
-            previous_id=row.previous_id,
-        )
-        key = str(row.customer_id or row.partition_no).encode()
-        return Record(self._topic, row.partition_no, -1, to_headers(envelope), row.body.encode(), key)

@@ -40,10 +40,15 @@ class Sifted:
 
     incoming: list[Incoming] = field(default_factory=list)
     unreadable: list[tuple[Record, str]] = field(default_factory=list)
-    duplicates: int = 0
+    repeated: list[tuple[Record, Envelope]] = field(default_factory=list)
     hole: str | None = None
     conflict: str | None = None
     position: Position = field(default_factory=Position)
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many records were at or below the position."""
+        return len(self.repeated)
 
     @property
     def broken(self) -> str | None:
@@ -63,7 +68,7 @@ def sift(position: Position, records: Sequence[Record]) -> Sifted:
                 found.position = replace(found.position, next_offset=record.offset + 1)
             continue
         if _is_repeat(found.position, envelope, record.offset):
-            found.duplicates += 1
+            found.repeated.append((record, envelope))
             found.position = replace(found.position, next_offset=max(found.position.next_offset, record.offset + 1))
             continue
         found.conflict = _conflict(found.position, envelope)

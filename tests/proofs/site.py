@@ -101,7 +101,7 @@ class Site:
             rows = await stream_store.unacknowledged(connection)
             await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
         for row in rows:
-            self.append(self._relay.record(row))
+            self.append(self._relay.sending.record(row))
         return len(rows)
 
     def append(self, record: Record) -> None:

@@ -72,6 +72,16 @@ def test_the_mailbox_is_the_provider_of_text_messages(containers: dict[str, dict
     assert all(provider["name"] in each["providers"] for each in yaml.safe_load(words)["templates"])
 
 
+def test_the_checker_reads_all_databases_by_its_own_role(containers: dict[str, dict[str, Any]]) -> None:
+    """P11: it starts after their migrations, with a role and a key that may only read."""
+    checker = containers["checker"]
+    assert checker["depends_on"].keys() == {*(f"{service}-migrate" for service in SERVICES), *_PREPARED}
+    urls = json.loads(checker["environment"]["DUEFLOW_DATABASE_URLS"])
+    role = "dueflow_checker:${DUEFLOW_CHECKER_PASSWORD}"
+    assert urls == {service: f"postgresql+asyncpg://{role}@postgres/dueflow_{service}" for service in SERVICES}
+    assert checker["environment"]["DUEFLOW_API_KEY"] == "${DUEFLOW_CHECKER_API_KEY}"
+
+
 def test_no_secret_has_a_default() -> None:
     """P9: each is empty in `.env.example`, and compose falls back to none."""
     example = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))

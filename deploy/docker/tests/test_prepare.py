@@ -12,6 +12,7 @@ from shared.web.keys import KeyFile
 ROOT = Path(__file__).parents[3]
 _KEY = "k" * 24
 _OTHER_KEY = "o" * 24
+_READING_KEY = "r" * 24
 _CHOICES = {"DUEFLOW_PARTITIONS", "DUEFLOW_CLOCK", "DUEFLOW_AUTO_OPEN_DAYS"}
 
 
@@ -52,12 +53,15 @@ async def test_the_keys_are_admitted_and_the_cursors_are_signed(tmp_path: Path) 
         "DUEFLOW_CURSOR_SECRET_FILE": str(cursor),
         "DUEFLOW_API_KEY": _KEY,
         "DUEFLOW_COLLEAGUE_API_KEY": _OTHER_KEY,
+        "DUEFLOW_CHECKER_API_KEY": _READING_KEY,
         "DUEFLOW_CURSOR_SECRET": "c" * 24,
     }
     await make_keys(environment)
     await make_keys(environment)
-    callers = [KeyFile(keys).caller(key) for key in (_KEY, _OTHER_KEY)]
-    assert [caller and caller.name for caller in callers] == ["local", "colleague"]
+    callers = [KeyFile(keys).caller(key) for key in (_KEY, _OTHER_KEY, _READING_KEY)]
+    assert [caller and caller.name for caller in callers] == ["local", "colleague", "checker"]
+    assert callers[2] is not None
+    assert callers[2].scopes == {"read"}
     assert cursor.read_text() == "c" * 24
     assert _KEY not in keys.read_text()
 

@@ -62,7 +62,7 @@ async def test_an_early_event_is_parked_only_when_nothing_may_come(toy: Toy, mon
         await stream_store.ensure_heads(connection, PARTITIONS)
         await stream_store.assign(connection)
         rows = await stream_store.unacknowledged(connection)
-    records = [_at(offset, toy.relay().record(row)) for offset, row in enumerate(rows)]
+    records = [_at(offset, toy.relay().sending.record(row)) for offset, row in enumerate(rows)]
     place = (toy.topic, 0)
 
     async def yes() -> bool:

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.errors import OutOfOrderSequenceNumber
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.messaging import consumer, relay, watching
+from shared.messaging import consumer, sending, watching
 from shared.messaging.consumer import STUCK_LIMIT
 from shared.messaging.kafka import Place, Record, StreamConsumer, StreamProducer
 from shared.messaging.subscription import Received
@@ -82,7 +82,7 @@ async def test_row_09_a_poisoned_producer_is_dropped_and_another_sends(
                 raise OutOfOrderSequenceNumber
             return await super()._send(records)
 
-    monkeypatch.setattr(relay, "StreamProducer", Poisoned)
+    monkeypatch.setattr(sending, "StreamProducer", Poisoned)
     customer = customers_in(0, 1)[0]
     await toy.publish(*(settled(customer, f"O-{n}") for n in range(5)))
     async with toy.running():

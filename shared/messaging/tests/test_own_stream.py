@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 
 from deploy.local.topics import delete_topics, ensure_topics
-from shared.messaging import consumer, relay, stream_store
+from shared.messaging import consumer, relay, stream_store, topic_length
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.envelope import from_headers
 from shared.messaging.gates import Gates
@@ -198,7 +198,7 @@ async def test_what_the_broker_lost_behind_the_head_is_sent_again_while_the_rela
         await stream_store.assign(connection)
         rows = await stream_store.unacknowledged(connection)
         await stream_store.mark_acknowledged(connection, {_NO: 4})
-    await _send(toy, *(toy.relay().record(row) for row in (rows[0], *rows[2:])))
+    await _send(toy, *(toy.relay().sending.record(row) for row in (rows[0], *rows[2:])))
     async with toy.running():
         await toy.until("SELECT count(*) FROM stream_position WHERE stopped_reason IS NOT NULL", 1)
         assert await _own_stream(toy).send_again(_NO, 2, actor="ops") == 3
@@ -234,7 +234,7 @@ async def test_row_25_a_topic_made_anew_under_running_services_is_filled_again(
 ) -> None:
     """Faults 2.25: the relay sees it before it sends, or by where the broker put what it sent; all flows on, once."""
     await _publish_longer_than_numbered(toy)
-    monkeypatch.setattr(relay, "LOOK_SECONDS", 0 if looks_before_it_sends else 600)
+    monkeypatch.setattr(topic_length, "LOOK_SECONDS", 0 if looks_before_it_sends else 600)
     async with toy.running():
         await toy.publish(settled(customers_in(1, 1)[0], "K-0"))
         await toy.until("SELECT count(*) FROM effect", 5)

@@ -32,7 +32,7 @@ async def _numbered(toy: Toy) -> Sequence[Row[Any]]:
 async def _send(toy: Toy, rows: Sequence[Row[Any]]) -> None:
     producer = StreamProducer(toy.bootstrap, client="lossy")
     await producer.start()
-    await producer.send([toy.relay().record(row) for row in rows])
+    await producer.send([toy.relay().sending.record(row) for row in rows])
     await producer.drop()
 
 

@@ -124,7 +124,7 @@ async def test_a_lost_event_stops_its_partition_and_no_other(toy: Toy, lost: str
         rows = [row for row in await stream_store.unacknowledged(connection) if row.id != hidden]
     producer = StreamProducer(toy.bootstrap, client="lossy")
     await producer.start()
-    await producer.send([relay.record(row) for row in rows])
+    await producer.send([relay.sending.record(row) for row in rows])
     await producer.drop()
     healthy = customers_in(1, 1)[0]
     async with toy.running(relay=False):
