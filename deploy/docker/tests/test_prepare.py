@@ -36,7 +36,7 @@ def test_every_secret_is_made_and_no_two_are_equal(clone: Path) -> None:
     made = _make_secrets(clone)
     secrets = [value for name, value in made.items() if name not in _CHOICES]
     assert all(len(value) == 48 for value in secrets)
-    assert len(set(secrets)) == len(secrets) == 10
+    assert len(set(secrets)) == len(secrets) == 11
     assert (clone / ".env").stat().st_mode & 0o777 == 0o600
 
 
