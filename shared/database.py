@@ -12,6 +12,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 API_CONNECTIONS = 6
 WORKER_CONNECTIONS = 6
 _SILENCE_SECONDS = 2
+# The driver's own error is what it says now and then when a server is killed between two of its messages.
+_USELESS = (TimeoutError, asyncpg.InternalClientError)
+
+
+class ConnectionLost(ConnectionResetError):
+    """A connection that cannot be used any more: what was last said over it may or may not have happened."""
 
 
 def open_engine(url: str, *, connections: int, application: str, statement_seconds: int = 30) -> AsyncEngine:
@@ -46,7 +52,7 @@ def open_engine(url: str, *, connections: int, application: str, statement_secon
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    event.listen(engine.sync_engine, "handle_error", _give_up_silent)
+    event.listen(engine.sync_engine, "handle_error", _give_up)
     return engine
 
 
@@ -59,7 +65,7 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no t
             await super().set_type_codec(typename, **how)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
             msg = "PostgreSQL went away during the log-in"
-            raise ConnectionResetError(msg) from error
+            raise ConnectionLost(msg) from error
 
 
 def single_statements(engine: AsyncEngine) -> AsyncEngine:
@@ -74,9 +80,15 @@ def _refuse_closed(_connection: object, entry: ConnectionPoolEntry, _proxy: obje
         raise InvalidatePoolError
 
 
-def _give_up_silent(context: ExceptionContext) -> None:
-    """End a connection whose server did not answer in time: the driver would wait for it to confirm that it cancels."""
-    if isinstance(context.original_exception, TimeoutError) and context.connection is not None:
-        driver_connection: Any = context.connection.connection.driver_connection
-        driver_connection.terminate()
-        context.is_disconnect = True
+def _give_up(context: ExceptionContext) -> ConnectionLost | None:
+    """End a connection that is of no use any more: a silent server's, or one over which the driver lost its way.
+
+    Of both SQLAlchemy knows nothing, and the driver would wait for the silent server to confirm that it cancels.
+    """
+    error = context.original_exception
+    if context.connection is None or not isinstance(error.__cause__ or error, _USELESS):
+        return None
+    driver_connection: Any = context.connection.connection.driver_connection
+    driver_connection.terminate()
+    context.is_disconnect = True
+    return ConnectionLost(f"PostgreSQL: {type(error).__name__}")

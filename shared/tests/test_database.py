@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
@@ -109,6 +111,15 @@ async def test_a_server_gone_right_after_the_log_in_is_an_absence(site: _Site) -
 
     event.listen(site.engine.sync_engine, "connect", end, insert=True)
     assert is_away(await _heard(_select(site.engine)))
+
+
+async def test_a_driver_that_lost_its_way_is_an_absence(site: _Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults 2.26: killed between two messages, a server leaves the driver in a state of its own."""
+    message = "cannot switch to state 12; another operation (2) is in progress"
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg.Connection, "prepare", AsyncMock(side_effect=asyncpg.InternalClientError(message)))
+        assert is_lost(await _heard(_select(site.engine)))
+    await _select(site.engine)
 
 
 async def test_a_lost_connection_is_told_and_not_what_it_had_to_publish(site: _Site) -> None:

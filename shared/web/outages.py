@@ -3,6 +3,8 @@
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from shared.database import ConnectionLost
+
 RETRIED = frozenset({"40001", "40P01"})
 # Connection, log-in, no such database yet, resources, a lock waited for too long, shutdown and time limits, system.
 AWAY = ("08", "28", "3D", "53", "55P03", "57", "58")
@@ -27,7 +29,7 @@ def is_refusal(error: BaseException) -> bool:
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection went away or fell silent, so that what was last said may or may not have happened."""
-    return isinstance(error, TimeoutError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    return isinstance(error, ConnectionLost) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 def is_away(error: BaseException) -> bool:

@@ -96,7 +96,7 @@ class _Counting:
             while True:
                 await connection.execute("INSERT INTO proof VALUES ($1)", self.acknowledged + 1)
                 self.acknowledged += 1
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             return  # the server is gone
 
     async def until(self, number: int) -> None:

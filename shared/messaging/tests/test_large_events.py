@@ -54,9 +54,18 @@ async def _limit(toy: Toy, max_bytes: int) -> None:
     """Let the broker take no batch of the topic that is larger."""
     admin = AIOKafkaAdminClient(bootstrap_servers=toy.bootstrap)
     await admin.start()
-    settings = {"max.message.bytes": str(max_bytes)}
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, toy.topic, configs=settings)])
+    topic = ConfigResource(ConfigResourceType.TOPIC, toy.topic, configs={"max.message.bytes": str(max_bytes)})
+    await admin.alter_configs([topic])
+    async with asyncio.timeout(20):
+        while await _known_limit(admin, toy.topic) != max_bytes:  # the broker hears of it a moment later
+            await asyncio.sleep(0.05)
     await admin.close()
+
+
+async def _known_limit(admin: AIOKafkaAdminClient, topic: str) -> int:
+    [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    *_, entries = answer.resources[0]
+    return next(int(value) for name, value, *_ in entries if name == "max.message.bytes")
 
 
 async def _swell(toy: Toy, subject: str) -> None:
@@ -136,11 +145,13 @@ async def test_row_19_a_broker_that_takes_not_even_the_envelope_is_waited_for(
 
     monkeypatch.setattr(sending, "StreamProducer", Told)
     await _limit(toy, 100)
-    async with toy.running():
-        await toy.publish(settled(customers_in(0, 1)[0], "Q-1"))
-        async with asyncio.timeout(20):
-            while len(refused) <= _TRIES_OF_A_ROUND:
-                await asyncio.sleep(0.05)
+    published = 0
+    async with toy.running(), asyncio.timeout(60):
+        while len(refused) <= _TRIES_OF_A_ROUND:
+            if not refused:
+                await toy.publish(settled(customers_in(0, 1)[0], f"Q-{published}"))
+                published += 1
+            await asyncio.sleep(0.1)
     await _limit(toy, _USUAL_LIMIT)
     async with toy.running():
-        await toy.until("SELECT count(*) FROM effect", 1)
+        await toy.until("SELECT count(*) FROM effect", published)
