@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.notifications.consumers import SENDER
 from services.notifications.domain.message import Outcome
 from services.notifications.gateways.parcels import Courier, hand_over
+from services.notifications.mute import Mute
 from services.notifications.store import attempts, claims
 from services.notifications.store.attempts import AttemptKey
 from services.notifications.usecases.claim_messages import Claimed, Gate, claim_messages
 from services.notifications.usecases.desk import Desk
 from services.notifications.usecases.load_templates import load_templates
-from services.notifications.usecases.mute_sending import WAY_OUT, mute_sending, reason_to_be_mute
 from services.notifications.usecases.settle_attempts import settle_attempts
 from shared.crash import crash_point
 from shared.messaging import failures
@@ -36,7 +36,6 @@ _EXPIRED_EVERY_SECONDS = 1.0
 _ASIDE = timedelta(hours=1)
 
 ATTEMPTS = Counter("dueflow_mail_attempts", "Attempts to hand over a message, by what came of them.", ("outcome",))
-MUTED = Gauge("dueflow_sending_muted", "1 while nothing is sent until a person lets it go on")
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +48,7 @@ class Sender:
         self._desk = desk
         self._couriers = couriers
         self._look_for_expired_at = 0.0
-        self._mute: str | None = None
+        self._mute = Mute(context, desk)
 
     async def run(self) -> None:
         """Send for ever; while Kafka or the database is away nothing is known, so nothing is sent."""
@@ -69,33 +68,18 @@ class Sender:
     async def round(self) -> bool:
         """Claim, send and settle once; return whether anything was decided."""
         await self._give_up_expired()
-        if await self._is_mute():
+        if await self._mute.holds():
             return False
         begin_before = time.monotonic() + FRESH_SECONDS
         claimed = await self._claim()
         if not claimed.decided:
             return False
         crash_point("sender.after_claim")
-        parcels = {(each.message_id, each.attempt_no): each.parcel for each in claimed.claims}
-        outcomes = await hand_over(self._couriers, parcels, begin_before=begin_before)
+        outcomes = await hand_over(self._couriers, claimed.parcels, begin_before=begin_before)
         crash_point("sender.before_settle")
         await self._settle(outcomes)
         await self._context.wake.outbox()
         return True
-
-    async def _is_mute(self) -> bool:
-        """Look whether this is still the server, and the history, that it sent from; fall silent where it is not."""
-        agrees = self._context.agrees()
-        async with self._context.reading.connect() as connection:
-            reason = await reason_to_be_mute(connection, conflict=agrees is False)
-        if reason is not None and reason != self._mute:
-            async with self._context.begin() as connection:
-                unknown = await mute_sending(connection, reason=reason, desk=self._desk, now=self._now())
-            await self._context.wake.outbox()
-            log.error("sender.mute", reason=f"{reason}. {WAY_OUT}", unknown=unknown)
-        self._mute = reason
-        MUTED.set(reason is not None)
-        return reason is not None or agrees is None
 
     async def _load(self) -> bool:
         async with self._context.begin() as connection:

@@ -14,7 +14,9 @@ from shared.messaging import metrics, positions
 from shared.messaging.awaiting import Awaiting
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
-from shared.messaging.partition import DayUnfinished, Lane, StreamBroken
+from shared.messaging.noting_days import DayUnfinished
+from shared.messaging.partition import Lane
+from shared.messaging.sifting import StreamBroken
 from shared.messaging.subscription import NotYetKnown
 from shared.messaging.watching import Stuck, Watch
 

@@ -3,31 +3,22 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
 from shared.messaging import failures, metrics, parking_store, positions
-from shared.messaging.applying import Applier, parse
+from shared.messaging.applying import Applier
 from shared.messaging.kafka import Place, Record
 from shared.messaging.markers import DayMarkers, wire_of
+from shared.messaging.noting_days import note_day
 from shared.messaging.outbox import appended_in
-from shared.messaging.parking_store import ToPark
 from shared.messaging.passing import Passing, count_read
-from shared.messaging.sifting import Incoming, Position, sift
+from shared.messaging.sifting import Incoming, Position, break_off, sift
 from shared.messaging.subscription import NotYetKnown
 
 log = structlog.get_logger(__name__)
-
-
-class StreamBroken(RuntimeError):
-    """A hole or another history: the partition stands still until its stream is whole."""
-
-
-class DayUnfinished(RuntimeError):
-    """The next day was announced while the one before is not worked to its end in this partition."""
 
 
 class Lane:
@@ -87,38 +78,20 @@ class Lane:
                 await self._take_incoming(connection, place, found.incoming)
             await parking_store.complete(connection, place[0], found.repeated)
             if found.broken and not found.incoming:
-                _break(place, found.broken)
+                break_off(place, found.broken)
             await self._save(connection, place, position, found.position)
             crash_point("consumer.before_commit")
         crash_point("consumer.after_commit")
         count_read(place, found)
         if found.broken:
-            _break(place, found.broken)
+            break_off(place, found.broken)
         self.passing.leave(place, found.position)
 
     async def _take_incoming(self, connection: AsyncConnection, place: Place, incoming: Sequence[Incoming]) -> None:
         if self._markers is not None and self._markers.is_marker(incoming[0].envelope.wire):
-            await self._take_marker(connection, place, incoming[0])
+            await note_day(connection, place, incoming[0], markers=self._markers)
         else:
             await self._applier.apply(connection, place, incoming)
-
-    async def _take_marker(self, connection: AsyncConnection, place: Place, incoming: Incoming) -> None:
-        """Note the day only; the work is done in chunks, each a transaction of its own."""
-        markers, envelope = self._markers, incoming.envelope
-        if markers is None:
-            return
-        if envelope.wire not in markers.models:
-            _break(place, f"{envelope.wire} is a version not known here yet, and nobody can queue behind a day")
-        body: Any = parse(markers.models[envelope.wire], incoming.record.body)
-        if envelope.wire == markers.seen:
-            await positions.see_day(connection, place[1], body.day)
-        if envelope.wire == markers.begins_work:
-            if (await positions.read_day(connection, place[1], lock_it=True)).pending:
-                msg = f"{body.day} was announced in partition {place[1]} before the day ahead of it has ended"
-                raise DayUnfinished(msg)
-            await positions.begin_work(connection, place[1], body.day, envelope)
-            waiting = await parking_store.parked_in(connection, place[1])
-            await parking_store.park(connection, [ToPark(each, place[0], envelope, day=body.day) for each in waiting])
 
     async def _park(self, place: Place, record: Record, cause: str) -> None:
         async with self.begin() as connection:
@@ -150,8 +123,3 @@ class Lane:
             appended = appended_in(connection)
         if appended:
             self._published()
-
-
-def _break(place: Place, reason: str) -> NoReturn:
-    msg = f"{place[0]}[{place[1]}]: {reason}"
-    raise StreamBroken(msg)

@@ -5,10 +5,21 @@ Pure, so that its law can be tested: whatever is repeated, re-read or cut, each 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 from uuid import UUID
 
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Record
+from shared.messaging.kafka import Place, Record
+
+
+class StreamBroken(RuntimeError):
+    """A hole or another history: the partition stands still until its stream is whole."""
+
+
+def break_off(place: Place, reason: str) -> NoReturn:
+    """Raise StreamBroken with the place and the reason."""
+    msg = f"{place[0]}[{place[1]}]: {reason}"
+    raise StreamBroken(msg)
 
 
 @dataclass(frozen=True, slots=True)

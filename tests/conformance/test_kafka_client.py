@@ -1,10 +1,11 @@
 """What a Kafka client behind our port must do, whichever it is (platform P4, faults 1.1-1.3, 2.6-2.13)."""
 
 import asyncio
+import os
 
 import pytest
 
-from shared.messaging.kafka import KafkaAway
+from shared.messaging.kafka import KafkaAway, TooLarge
 from tests.conformance.trial import PARTITIONS, Trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="package")]
@@ -40,10 +41,11 @@ async def test_send_returns_when_the_broker_has_everything(trial: Trial) -> None
 
 
 async def test_a_record_that_the_broker_refuses_is_an_error(trial: Trial) -> None:
-    """Faults 2.19: never a silent loss."""
+    """Faults 2.19: never a silent loss, and told apart from a broker that is away."""
     producer = await trial.producer()
-    with pytest.raises(KafkaAway):
-        await producer.send([trial.record(b"x" * 3_000_000)])
+    with pytest.raises(TooLarge):
+        await producer.send([trial.record(os.urandom(3_000_000))])
+    assert (await trial.read_all())[trial.topic, 0] == []
 
 
 async def test_sending_to_a_silent_broker_ends(trial: Trial) -> None:
@@ -163,19 +165,35 @@ async def test_a_silent_broker_holds_up_no_consumer(trial: Trial) -> None:
         await consumer.drop()
 
 
-async def test_the_last_record_of_each_partition_is_found(trial: Trial) -> None:
+async def test_what_was_sent_ahead_of_a_refused_record_is_there_and_nothing_behind_it(trial: Trial) -> None:
+    """P4, faults 2.19: what follows a refused record must not be in the log before it."""
+    producer = await trial.producer()
+    with pytest.raises(TooLarge):
+        await producer.send([trial.record(b"ahead"), trial.record(os.urandom(3_000_000)), trial.record(b"behind")])
+    assert b"behind" not in [each.body for each in (await trial.read_all())[trial.topic, 0]]
+
+
+async def test_offsets_say_where_each_record_landed(trial: Trial) -> None:
+    """Faults 2.25: by them a relay notices a topic that was made anew."""
+    producer = await trial.producer()
+    first = await producer.send([trial.record(body, partition_no=number) for body in _bodies(3) for number in (0, 2)])
+    second = await producer.send([trial.record(b"next")])
+    assert (first, second) == ([0, 0, 1, 1, 2, 2], [3])
+
+
+async def test_the_last_records_of_each_partition_are_found(trial: Trial) -> None:
     """P4: what a relay compares with its database before it publishes."""
     producer = await trial.producer()
     await producer.send([trial.record(body, partition_no=number) for body in _bodies(3) for number in (0, 2)])
     reader = trial.client.TopicReader(trial.bootstrap, trial.topic)
     await reader.start()
     try:
-        last = await reader.last()
+        tails = await reader.tails(2)
     finally:
         await reader.close()
-    assert {number: record and record.body for (_, number), record in last.items()} == {
-        0: b"2",
-        1: None,
-        2: b"2",
-        3: None,
+    assert {number: [record.body for record in tail] for (_, number), tail in tails.items()} == {
+        0: [b"1", b"2"],
+        1: [],
+        2: [b"1", b"2"],
+        3: [],
     }

@@ -23,6 +23,7 @@ LEFT_OUT: Mapping[str, str] = {
     "content": _MAIL,
     "content_sha256": _MAIL,
     "letter_sha256": _MAIL,
+    "notifications.sending.system_identifier": "the PostgreSQL of each run is another",
     "notifications.attempt.answer": "the mailbox counts what it takes, from several connections at once",
     "terms_source": "an invoice right behind its order may come before credit's terms, which are the same days",
     "checked_at": "the instant of an answer; the canonical dump leaves out only those that have a column",

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain.decision import Decision, Heard, Moment, Send, Withhold, decide, key_of
 from services.notifications.domain.message import Message
-from services.notifications.gateways.parcels import Parcel
+from services.notifications.gateways.parcels import Key, Parcel
 from services.notifications.store import claims, contact_points, creditors, debts, templates
 from services.notifications.store.claims import Standing
 from services.notifications.store.days import read_work_days
@@ -38,6 +38,11 @@ class Claimed:
 
     claims: Sequence[Claim]
     decided: int
+
+    @property
+    def parcels(self) -> Mapping[Key, Parcel]:
+        """Return what to hand over, by attempt."""
+        return {(each.message_id, each.attempt_no): each.parcel for each in self.claims}
 
 
 async def claim_messages(

@@ -7,8 +7,8 @@ import pytest
 
 from shared.ids import customer_id_of
 from shared.messaging.kafka import TopicReader
+from shared.messaging.noting_days import DayUnfinished
 from shared.messaging.parking import NotParked
-from shared.messaging.partition import DayUnfinished
 from shared.messaging.tests.toy import TODAY, YESTERDAY, Toy, customers_in, day_marker, settled
 
 
