@@ -54,11 +54,15 @@ TALES = (
     Tale("collections", collections.ReminderPlanned, _each("reminder")),
     Tale("collections", collections.TaskAssigned, _each("task")),
     Tale("collections", collections.DisputeOpened, _each("dispute")),
-    # What was only proposed, or refused, did not come to be.
+    # What was only proposed, or refused, or withdrawn before it was approved, did not come to be.
     Tale(
         "collections",
         collections.PromiseMade,
-        _each("promise", times="CASE WHEN state IN ('proposed', 'refused') THEN 0 ELSE 1 END"),
+        """
+        SELECT CAST(promise_id AS text) AS subject,
+            CASE WHEN state IN ('proposed', 'refused') OR t.outcome <> 'approved' THEN 0 ELSE 1 END AS times
+        FROM promise LEFT JOIN task AS t ON t.subject_id = promise_id AND t.kind = 'approve_promise'
+        """,
     ),
     Tale("collections", collections.PauseStarted, _each("pause")),
     Tale("notifications", notifications.MessageSent, _each("message", times="CASE WHEN state = 'sent' THEN 1 END")),

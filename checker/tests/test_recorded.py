@@ -1,7 +1,7 @@
 """What was recorded is held to what was told, each event to its cause, each reader to where it stands (7, 10, 13)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from checker.tests.conftest import OpenDatabase
 from checker.tests.seeding import drop_guards, seed
 from checker.tests.told import CUSTOMER, TOPIC, envelope, history, record, told_at
 from checker.told import TALES, Tale, check_told, told_by
+from shared.contracts.collections import PromiseMade
 from shared.contracts.notifications import ContactOptedOut
 from shared.ids import derived_id
 from shared.messaging.kafka import Record
@@ -73,6 +74,21 @@ async def test_invariant_7_an_invoice_that_is_to_come_is_told_when_it_comes(open
         assert not (await check_told(invoices, snapshot, told_by(told_of(invoices, ONE), []))).holds
         await connection.execute(text("UPDATE invoice SET state = 'cancelled'"))
         assert (await check_told(invoices, snapshot, told_by(told_of(invoices, ONE), []))).holds
+
+
+@pytest.mark.parametrize(("outcome", "times"), [("needless", 0), ("approved", 1)])
+async def test_invariant_7_a_promise_that_was_withdrawn_before_it_was_approved_is_not_told(
+    open_database: OpenDatabase, outcome: str, times: int
+) -> None:
+    """7: paid while a manager had yet to approve it: the promise never was; after the approval it was."""
+    promises = next(each for each in TALES if each.event is PromiseMade)
+    async with open_database("collections") as connection:
+        await drop_guards(connection)
+        promise = ("promise", {"promise_id": ONE, "state": "withdrawn"})
+        approval = {"task_id": OTHER, "subject_id": ONE, "kind": "approve_promise", "outcome": outcome}
+        await seed(connection, [promise, ("task", {**approval, "completed_date": date(2026, 3, 2)})])
+        told = told_by(told_of(promises, *[ONE] * times), [])
+        assert (await check_told(promises, Snapshot("collections", connection), told)).holds
 
 
 @pytest.mark.parametrize("customer_id", [CUSTOMER, None])
