@@ -55,6 +55,16 @@ def test_an_image_copies_no_other_service(service: str) -> None:
     assert _copied(service) == [("shared", "shared"), (f"services/{service}", f"services/{service}")]
 
 
+@pytest.mark.parametrize("name", _IMAGES)
+def test_what_an_image_copies_may_enter_it(name: str) -> None:
+    """P12: `.dockerignore` names what is let in, and nothing is copied that it keeps out."""
+    let_in = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    copied = [Path(source) for source, _ in _copied(name)]
+    assert copied
+    kept_out = [each for each in copied if not any(each.is_relative_to(folder) for folder in let_in)]
+    assert [each for each in kept_out if not any(Path(folder).is_relative_to(each) for folder in let_in)] == []
+
+
 def _stage(name: str) -> str:
     _, _, stage = (ROOT / "deploy/docker/Dockerfile").read_text().partition(f"FROM service AS {name}\n")
     return stage.partition("\nFROM ")[0]
