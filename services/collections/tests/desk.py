@@ -1,6 +1,5 @@
 """People at their desks: collections' API on a real socket, over the database of a test."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ from shared.ids import new_id
 from shared.run import make_api
 from shared.service import make_context
 from shared.web.keys import key_entry
-from shared.web.serve import server
+from tests.serving import serving
 
 KEY = "collections-test-key-0123456789"
 
@@ -71,13 +70,9 @@ async def desk_on(database_url: str, folder: Path) -> AsyncIterator[Desk]:
         partitions=PARTITIONS,
         rate_per_second=100_000,
     )
-    process = server(make_api(SERVICE, make_context(SERVICE, settings, "api")), host="127.0.0.1", port=0)
-    running = asyncio.create_task(process._serve(None))  # noqa: SLF001 - serve() without its signal handlers
-    while not process.started:
-        await asyncio.sleep(0.01)
-    port = process.servers[0].sockets[0].getsockname()[1]
     bearer = {"Authorization": f"Bearer {KEY}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearer, timeout=30) as client:
+    async with (
+        serving(make_api(SERVICE, make_context(SERVICE, settings, "api"))) as base_url,
+        httpx.AsyncClient(base_url=base_url, headers=bearer, timeout=30) as client,
+    ):
         yield Desk(client)
-    process.should_exit = True
-    await running

@@ -1,6 +1,5 @@
 """Holders of keys who call the API of a house over real sockets."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from shared.ids import new_id
 from shared.run import make_api
 from shared.service import make_context
 from shared.web.keys import key_entry
-from shared.web.serve import server
+from tests.serving import serving
 
 
 class Caller:
@@ -51,14 +50,8 @@ async def calling(house: House, folder: Path) -> AsyncIterator[dict[str, Caller]
     keys = folder / "keys.json"
     keys.write_text(json.dumps([key_entry(each, f"key-of-{each}", frozenset(scopes[each])) for each in scopes]))  # type: ignore[arg-type]
     settings = house.context.settings.model_copy(update={"api_keys_file": keys})
-    process = server(make_api(SERVICE, make_context(SERVICE, settings, "api")), host="127.0.0.1", port=0)
-    running = asyncio.create_task(process._serve(None))  # noqa: SLF001 - uvicorn without its signal handlers
-    while not process.started:
-        await asyncio.sleep(0.01)
-    base = f"http://127.0.0.1:{process.servers[0].sockets[0].getsockname()[1]}"
-    callers = {each: Caller(base, f"key-of-{each}") for each in scopes}
-    yield callers
-    for caller in callers.values():
-        await caller.close()
-    process.should_exit = True
-    await running
+    async with serving(make_api(SERVICE, make_context(SERVICE, settings, "api"))) as base_url:
+        callers = {each: Caller(base_url, f"key-of-{each}") for each in scopes}
+        yield callers
+        for caller in callers.values():
+            await caller.close()
