@@ -61,7 +61,11 @@ async def oldest_kept(connection: AsyncConnection, partition_no: int) -> Place |
 async def take_over(
     connection: AsyncConnection, partition_no: int, told: Sequence[tuple[Record, Envelope]], *, since: Place
 ) -> int:
-    """Let every number that the topic uses be its event's; return how many events from `since` on are new here."""
+    """Let every number that the topic uses be its event's; return how many events from `since` on are new here.
+
+    What is missing is inserted before the numbers are given: a handler that makes the same event meanwhile is waited
+    for at its id, so that its row is seen, and numbered, afterwards.
+    """
     parameters = {
         "partition_no": partition_no,
         "event_ids": [each.event_id for _, each in told],
@@ -70,9 +74,10 @@ async def take_over(
         "previous_ids": [each.previous_id for _, each in told],
     }
     await connection.execute(_FREE, parameters)
-    await connection.execute(_NUMBER, parameters)
     missing = [_row(*each) for each in told if (each[1].epoch, each[1].sequence) >= since]
-    return await insert_missing(connection, _TOLD, missing)
+    inserted = await insert_missing(connection, _TOLD, missing)
+    await connection.execute(_NUMBER, parameters)
+    return inserted
 
 
 async def free_untold(connection: AsyncConnection, partition_no: int, *, last_told: Place) -> None:

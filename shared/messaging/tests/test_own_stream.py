@@ -24,6 +24,7 @@ from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
 _BACKUP = ("outbox", "stream_head")
+_WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +110,23 @@ async def test_a_restored_database_goes_on_in_a_new_epoch_and_tells_nothing_twic
     told = await _rows(toy, "SELECT epoch, sequence, subject FROM outbox ORDER BY epoch, sequence")
     places = [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2)]
     assert [tuple(row) for row in told] == [(*place, f"A-{n}") for n, place in enumerate(places)]
+
+
+async def test_an_event_made_again_while_the_epoch_begins_is_not_told_twice(toy: Toy) -> None:
+    """P4, faults 2.51: a handler had written it and not committed; the new epoch waits for it, and it stays told."""
+    await _publish(toy, ["H-0"], applied=1)
+    await _back_up(toy)
+    (lost,) = await _publish(toy, ["H-1"], applied=2)
+    await _restore(toy)
+    async with toy.publisher.begin() as connection:
+        await toy.outbox.append(connection, [lost])
+        beginning = asyncio.create_task(_own_stream(toy).begin_epoch(actor="ops"))
+        while not await _rows(toy, _WAITING):
+            await asyncio.sleep(0.01)
+    (begun,) = await beginning
+    assert (begun.taken_over, begun.to_be_told) == (0, 0)
+    told = await _rows(toy, "SELECT epoch, sequence, subject FROM outbox ORDER BY epoch, sequence")
+    assert [tuple(row) for row in told] == [(1, 1, "H-0"), (1, 2, "H-1")]
 
 
 async def test_what_was_numbered_and_never_sent_is_told_in_the_new_epoch(toy: Toy) -> None:
