@@ -18,6 +18,8 @@ class Documents:
     credit_notes: dict[str, Sum] = field(default_factory=dict)
     promises: set[str] = field(default_factory=set)
     disputes: set[str] = field(default_factory=set)
+    orders: dict[str, Sum] = field(default_factory=dict)
+    """Each order that credit was asked about, whatever it answered."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Books(Documents):
 def differences(account: Account, books: Books) -> list[str]:
     """Return each document that only one of the two has, or has otherwise, and each balance that differs."""
     found: list[str] = []
-    for noun in ("invoices", "payments", "refunds", "credit_notes"):
+    for noun in ("invoices", "payments", "refunds", "credit_notes", "orders"):
         found += _compare(noun, getattr(account, noun), getattr(books, noun))
     for noun in ("bounced", "promises", "disputes"):
         found += _compare(noun, *(dict.fromkeys(getattr(each, noun), "there") for each in (account, books)))

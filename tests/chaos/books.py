@@ -8,6 +8,10 @@ from tests.chaos.account import Books
 from tests.chaos.papers import Sum
 from tests.faults.house import House
 
+_ORDERS = """
+    SELECT order_number, customer_number, sum(amount_minor)::bigint FROM credit_check JOIN profile USING (customer_id)
+    GROUP BY order_number, customer_number
+"""
 _INVOICES = "SELECT number, customer_number, total_minor FROM invoice"
 _PAYMENTS = "SELECT reference, customer_number, amount_minor FROM payment"
 _REFUNDS = "SELECT r.reference, p.customer_number, r.amount_minor FROM refund AS r JOIN payment AS p USING (payment_id)"
@@ -23,12 +27,13 @@ _BALANCES = """
 
 
 async def read_books(house: House) -> Books:
-    """Return what the ledger and collections have."""
+    """Return what the ledger, collections and credit have."""
     ledger = await _rows(house, "ledger", _INVOICES, _PAYMENTS, _REFUNDS, _BOUNCED, _CREDIT_NOTES, _BALANCES)
     invoices, payments, refunds, bounced, credit_notes, balances = ledger
     promises, disputes = await _rows(
         house, "collections", "SELECT promise_id FROM promise", "SELECT dispute_id FROM dispute"
     )
+    [orders] = await _rows(house, "credit", _ORDERS)
     return Books(
         invoices=_sums(invoices),
         payments=_sums(payments),
@@ -37,6 +42,7 @@ async def read_books(house: House) -> Books:
         credit_notes=_sums(credit_notes),
         promises={str(row[0]) for row in promises},
         disputes={str(row[0]) for row in disputes},
+        orders=_sums(orders),
         balances={row[0]: row[1] for row in balances},
     )
 

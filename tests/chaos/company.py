@@ -1,4 +1,4 @@
-"""The company at work: clerks issue, import, pay, refund, bounce, credit, promise and dispute while days pass."""
+"""The company at work: clerks order, issue, import, pay, refund, bounce, credit, promise, dispute; days pass."""
 
 import asyncio
 import json
@@ -18,6 +18,7 @@ from tests.chaos.papers import (
     draw_credit_note,
     draw_dispute,
     draw_invoice,
+    draw_order,
     draw_payment,
     draw_promise,
 )
@@ -30,7 +31,17 @@ _DAY_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
 _DAYS_AT_ONCE = (1, 1, 1, 1, 3)
 """Now and then nobody opens the days of a weekend: they are caught up with, one by one."""
-_WORK = {"issue": 10, "import": 1, "pay": 7, "refund": 1, "bounce": 2, "credit": 2, "promise": 2, "dispute": 2}
+_WORK = {
+    "order": 3,
+    "issue": 10,
+    "import": 1,
+    "pay": 7,
+    "refund": 1,
+    "bounce": 2,
+    "credit": 2,
+    "promise": 2,
+    "dispute": 2,
+}
 _FILE_ROWS = 5
 
 
@@ -80,9 +91,26 @@ class Company:
         except TimeoutError:
             return False
 
+    async def _order(self, draw: random.Random) -> None:
+        """Ask whether an order may ship; what is approved is billed at once, and that ends its reservation."""
+        number = self._number("O")
+        order, ordered = draw_order(draw, number, draw.choice(self.people))
+        key = f"chaos-order-{number}"
+        answer = await self._insist("orders", lambda: self.dueflow.credit.check_order(order, key=key))
+        if not answer:
+            return
+        self.account.orders[number] = ordered
+        if answer["decision"] == "approve":
+            await self._bill(draw, ordered.customer, order_number=number)
+
     async def _issue(self, draw: random.Random) -> None:
+        await self._bill(draw, draw.choice(self.people))
+
+    async def _bill(self, draw: random.Random, customer: str, *, order_number: str | None = None) -> None:
         number = self._number("R")
-        invoice, owed = draw_invoice(draw, number, draw.choice(self.people), self.trade.day)
+        invoice, owed = draw_invoice(draw, number, customer, self.trade.day)
+        if order_number is not None:
+            invoice["order_number"] = order_number
         key = f"chaos-invoice-{number}"
         if await self._insist("invoices", lambda: self.dueflow.ledger.issue_invoice(invoice, key=key)):
             self.account.invoices[number] = owed

@@ -1,10 +1,10 @@
-"""The papers that the company draws at random: invoices, payments, credit notes, promises and disputes."""
+"""The papers that the company draws at random: orders, invoices, payments, credit notes, promises and disputes."""
 
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dueflow_client.shapes import CreditNote, Dispute, Invoice, Payment, Promise
+from dueflow_client.shapes import CreditNote, Dispute, Invoice, Order, Payment, Promise
 
 from shared.money import format_amount
 from tests.faults.trade import ENTITY
@@ -25,6 +25,18 @@ class Sum:
     def part(self, pct: int) -> "Sum":
         """Return so much of it, at least one."""
         return Sum(self.customer, max(self.minor * pct // 100, 1))
+
+
+def draw_order(draw: random.Random, number: str, customer: str) -> tuple[Order, Sum]:
+    """Return an order on credit; many of them are more than the customer's limit has room for."""
+    ordered = Sum(customer, draw.randint(100, 8_000_00))
+    order: Order = {
+        "customer_number": customer,
+        "order_number": number,
+        "amount": amount_text(ordered),
+        "currency": _CURRENCY,
+    }
+    return order, ordered
 
 
 def draw_invoice(draw: random.Random, number: str, customer: str, today: date) -> tuple[Invoice, Sum]:

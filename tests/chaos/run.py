@@ -49,7 +49,7 @@ async def run_chaos(folder: Path, *, seed: int, seconds: float, tell: Tell) -> O
             await exits.enter_async_context(second_worker(house, service))
         trade = Trade(house.dueflow)
         await trade.open()
-        people = await trade.newcomers(_CUSTOMERS)
+        people = await trade.newcomers(_CUSTOMERS, trusted=True)
         # It repeats what it must by itself, and counts it.
         dueflow = await exits.enter_async_context(
             Dueflow(

@@ -15,6 +15,7 @@ _ACCOUNT = Account(
     credit_notes={"C-1": Sum("F-2", 50)},
     promises={"promise"},
     disputes={"dispute"},
+    orders={"O-1": Sum("F-1", 70)},
 )
 _BOOKS = Books(
     invoices=_ACCOUNT.invoices,
@@ -24,6 +25,7 @@ _BOOKS = Books(
     credit_notes=_ACCOUNT.credit_notes,
     promises={"promise"},
     disputes={"dispute"},
+    orders=_ACCOUNT.orders,
     balances={"F-1": 500, "F-2": 160, "F-3": 0},
 )
 
@@ -44,6 +46,7 @@ def test_equal_books_differ_in_nothing() -> None:
         (replace(_BOOKS, credit_notes={}), "credit_notes C-1"),
         (replace(_BOOKS, promises=set()), "promises promise"),
         (replace(_BOOKS, disputes={"dispute", "ghost"}), "disputes ghost"),
+        (replace(_BOOKS, orders={"O-1": Sum("F-1", 140)}), "orders O-1"),
         (replace(_BOOKS, balances={"F-1": 500, "F-2": 159}), "balances F-2"),
     ],
 )

@@ -32,10 +32,11 @@ class Trade:
         await self._work_day()
         await self.dueflow.ledger.record_entity(_COMPANY)
 
-    async def newcomers(self, count: int) -> list[str]:
-        """Register customers with a person to write to; return their numbers."""
+    async def newcomers(self, count: int, *, trusted: bool = False) -> list[str]:
+        """Register customers with a person to write to, `trusted` ones with a limit; return their numbers."""
         numbers = [f"F-{next(self._numbers)}" for _ in range(count)]
-        _all_accepted(await self.dueflow.credit.register_customers([_customer(each) for each in numbers]))
+        facts = [_trusted(each) if trusted else _customer(each) for each in numbers]
+        _all_accepted(await self.dueflow.credit.register_customers(facts))
         _all_accepted(await self.dueflow.notifications.add_contact_points([_contact(each) for each in numbers]))
         return numbers
 
@@ -130,6 +131,10 @@ _COMPANY: Entity = {
 
 def _customer(number: str) -> Customer:
     return {"customer_number": number, "name": f"Customer {number}", "kind": "company", "country": "CN"}
+
+
+def _trusted(number: str) -> Customer:
+    return {**_customer(number), "grade": "A", "limit": {"amount": "20000.00", "currency": "CNY"}}
 
 
 def _contact(number: str) -> ContactPoint:
