@@ -17,6 +17,7 @@ from services.notifications.mute import Mute
 from services.notifications.store import attempts, claims
 from services.notifications.store.attempts import AttemptKey
 from services.notifications.usecases.claim_messages import Claimed, Gate, claim_messages
+from services.notifications.usecases.day_to_be_reached import day_to_be_reached
 from services.notifications.usecases.desk import Desk
 from services.notifications.usecases.load_templates import load_templates
 from services.notifications.usecases.settle_attempts import settle_attempts
@@ -89,7 +90,8 @@ class Sender:
     async def _claim(self) -> Claimed:
         now = self._now()
         async with self._context.reading.connect() as connection:
-            partitions = await claims.due_partitions(connection, now=now)
+            today = await day_to_be_reached(connection, fast_clock=self._desk.fast_clock, now=now)
+            partitions = await claims.due_partitions(connection, now=now, today=today)
         gates = self._context.gates
         if not partitions or gates is None:
             return Claimed(claims=(), decided=0)

@@ -19,7 +19,12 @@ _DUE = """
     FROM message AS m JOIN customer AS c ON c.customer_id = m.customer_id
     WHERE m.state IN ('released', 'retrying') AND m.due_at <= :now AND c.parked_at IS NULL
 """
-_DUE_PARTITIONS = text(f"SELECT DISTINCT m.partition_no {_DUE}")
+_DUE_PARTITIONS = text(
+    f"""
+    SELECT DISTINCT m.partition_no {_DUE}
+      AND EXISTS (SELECT FROM day_seen AS d WHERE d.partition_no = m.partition_no AND d.work_day >= :today)
+    """
+)
 _DUE_CUSTOMERS = text(
     f"""
     SELECT m.customer_id {_DUE} AND m.partition_no = ANY(CAST(:partitions AS smallint[]))
@@ -80,9 +85,9 @@ class Taken:
     line_keys: Collection[LineKey]
 
 
-async def due_partitions(connection: AsyncConnection, *, now: datetime) -> list[int]:
-    """Return the partitions in which a message is due."""
-    return list((await connection.execute(_DUE_PARTITIONS, {"now": now})).scalars())
+async def due_partitions(connection: AsyncConnection, *, now: datetime, today: date) -> list[int]:
+    """Return the partitions in which a message is due and the work of `today` or a later day has begun."""
+    return list((await connection.execute(_DUE_PARTITIONS, {"now": now, "today": today})).scalars())
 
 
 async def due_customers(
