@@ -13,7 +13,9 @@ from services.notifications.domain.decision import LineKey, MessageKey, Said
 from services.notifications.domain.message import Message
 from services.notifications.store.messages import MESSAGE, message_of
 
-WEEK = timedelta(days=7)
+# Seven days in a row may begin six days before a message; and when a business day comes first in Auckland, it is two
+# dates earlier in Honolulu.
+_WEEK_BEFORE = timedelta(days=6 + 2)
 
 _DUE = """
     FROM message AS m JOIN customer AS c ON c.customer_id = m.customer_id
@@ -57,7 +59,7 @@ _HELD_MESSAGES = text(
     """
     SELECT customer_id, reminder_id, channel, entity, purpose, step, planned_date, civil_date FROM message
     WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND state IN ('claimed', 'sent', 'unknown')
-      AND (civil_date > :since OR planned_date = ANY(CAST(:planned AS date[])))
+      AND (civil_date >= :since OR planned_date = ANY(CAST(:planned AS date[])))
     """
 )
 _HELD_LINES = text(
@@ -121,7 +123,7 @@ async def read_taken(connection: AsyncConnection, messages: Sequence[Message], *
     """Return what earlier messages hold that these messages could collide with."""
     parameters = {
         "customers": sorted({each.customer_id for each in messages}),
-        "since": earliest_day - WEEK,
+        "since": earliest_day - _WEEK_BEFORE,
         "planned": sorted({each.planned_date for each in messages}),
     }
     keys: defaultdict[UUID, list[MessageKey]] = defaultdict(list)

@@ -1,7 +1,9 @@
-"""After days of downtime: missed days send nothing by themselves, and what then goes, goes by hours and caps (N6, K2)."""
+"""After days of downtime: missed days send nothing, and what then goes, goes by hours and caps (N6, K2)."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
 
 from services.notifications.tests.facts import TODAY, Customer, creditor, person
 from services.notifications.tests.house import House
@@ -69,3 +71,23 @@ async def test_who_wakes_at_eleven_at_night_sends_one_message_a_day_from_the_nex
     assert await house.rows("SELECT due_at FROM message WHERE state = 'released'") == [
         (datetime(2026, 3, 24, 1, tzinfo=UTC),)
     ]
+
+
+@pytest.mark.parametrize(("oldest", "sent"), [(date(2026, 3, 10), 0), (date(2026, 3, 9), 1)])
+async def test_the_week_is_the_recipients_where_his_date_lies_behind(
+    civil_house: House, oldest: date, sent: int
+) -> None:
+    """N6, K16: in New York it is Monday when Shanghai works Tuesday; last Tuesday is still one of its seven days."""
+    house, customer = civil_house, Customer()
+    await house.record(person(customer, zone="America/New_York"))
+    await house.hear(customer.issued("INV-1"))
+    tuesday = TODAY + timedelta(days=1)
+    for purpose, on in zip(PURPOSES, [oldest, date(2026, 3, 11), date(2026, 3, 12), tuesday], strict=True):
+        await house.open(on)
+        house.clock.at = datetime(on.year, on.month, on.day, 15, tzinfo=UTC)
+        if on == tuesday:
+            house.clock.at = datetime(2026, 3, 16, 18, tzinfo=UTC)
+        await house.hear(customer.planned("INV-1", purpose=purpose, formal=purpose in PURPOSES[2:], on=on))
+        await house.live(on)
+
+    assert len(house.sink.taken) == 3 + sent

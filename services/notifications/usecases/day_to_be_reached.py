@@ -1,4 +1,4 @@
-"""Says which business day's work must have begun before anything is sent: today's, so that catching up sends nothing."""
+"""Says which day's work must have begun before anything is sent: today's, so that catching up sends nothing."""
 
 from datetime import date, datetime
 
