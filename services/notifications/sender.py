@@ -104,6 +104,7 @@ class Sender:
         """Claim for these customers; one whose messages cannot be stored is found by halving, and stops no other."""
         try:
             async with self._context.begin() as connection:
+                await self._mute.check(connection)
                 return await claim_messages(connection, customers, gate=gate, desk=self._desk, now=self._now())
         except Exception as error:
             if not failures.is_bad_by_itself(error):

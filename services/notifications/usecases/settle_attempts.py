@@ -26,12 +26,16 @@ async def settle_attempts(
     now: datetime,
     open_states: Collection[State] = (State.CLAIMED, State.UNKNOWN),
 ) -> list[Settled]:
-    """Store the outcomes; an attempt that is no longer its message's last changes the message no more."""
+    """Store the outcomes; an attempt that is no longer its message's last changes the message no more.
+
+    One that this database does not know, because it was restored since, has nothing to be stored at.
+    """
+    made = await attempts.read_attempts(connection, list(outcomes))
+    outcomes = {key: outcome for key, outcome in outcomes.items() if key in made}
     ids = {message_id for message_id, _ in outcomes}
     customers = await messages.read_customers(connection, ids)
     await lock_customers(connection, customers, partitions=desk.outbox.partitions)
     known = await messages.read_messages(connection, ids)
-    made = await attempts.read_attempts(connection, list(outcomes))
     settled = [
         each
         for key, outcome in sorted(outcomes.items())
