@@ -14,6 +14,7 @@ from services.notifications.gateways.smtp import Server, send_mails
 from services.notifications.gateways.text_templates import load_text_templates
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
+from services.notifications.store.told import note_told
 from services.notifications.usecases.desk import Desk
 from shared.contracts.notifications import DayWorked
 from shared.run import run
@@ -82,6 +83,7 @@ SERVICE = Service(
     routers=make_routers,
     problem_types=(receipts.BAD_SIGNATURE,),
     background=make_background,
+    on_new_epoch=note_told,
 )
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from services.notifications.usecases.day_to_be_reached import day_to_be_reached
 from services.notifications.usecases.desk import Desk
 from services.notifications.usecases.load_templates import load_templates
 from services.notifications.usecases.settle_attempts import settle_attempts
+from services.notifications.usecases.take_told import take_told
 from shared.crash import crash_point
 from shared.messaging import failures
 from shared.messaging.kafka import KafkaAway
@@ -141,12 +142,20 @@ class Sender:
         if time.monotonic() < self._look_for_expired_at:
             return
         self._look_for_expired_at = time.monotonic() + _EXPIRED_EVERY_SECONDS
+        await self._take_told()
         async with self._context.reading.connect() as connection:
             expired = await attempts.read_expired(connection, now=self._now(), limit=BATCH)
         if expired:
             log.warning("sender.lease_expired", attempts=len(expired))
             await self._settle(dict.fromkeys(expired, Outcome(kind="unknown", answer="lease expired")))
             await self._context.wake.outbox()
+
+    async def _take_told(self) -> None:
+        """Follow what the topic told before a restore, mute or not (faults 2.51); mostly there is nothing."""
+        followed = 1
+        while followed:
+            async with self._context.begin() as connection:
+                followed = await take_told(connection, desk=self._desk, now=self._now())
 
     def _now(self) -> datetime:
         return self._context.clock.now()

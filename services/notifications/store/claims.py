@@ -17,9 +17,13 @@ from services.notifications.store.messages import MESSAGE, message_of
 # dates earlier in Honolulu.
 _WEEK_BEFORE = timedelta(days=6 + 2)
 
-_DUE = """
-    FROM message AS m JOIN customer AS c ON c.customer_id = m.customer_id
-    WHERE m.state IN ('released', 'retrying') AND m.due_at <= :now AND c.parked_at IS NULL
+# What the topic told of a message before a restore is followed first (usecases/take_told.py).
+_IS_DUE = """
+    m.state IN ('released', 'retrying') AND m.due_at <= :now
+    AND NOT EXISTS (SELECT FROM told_message AS t WHERE t.message_id = m.message_id)
+"""
+_DUE = f"""
+    FROM message AS m JOIN customer AS c ON c.customer_id = m.customer_id WHERE {_IS_DUE} AND c.parked_at IS NULL
 """
 _DUE_PARTITIONS = text(
     f"""
@@ -37,8 +41,8 @@ _DUE_CUSTOMERS = text(
 # again, so they decide only where nothing else does.
 _DUE_MESSAGES = text(
     MESSAGE
-    + """
-    WHERE m.customer_id = ANY(CAST(:customers AS uuid[])) AND m.state IN ('released', 'retrying') AND m.due_at <= :now
+    + f"""
+    WHERE m.customer_id = ANY(CAST(:customers AS uuid[])) AND {_IS_DUE}
     ORDER BY m.customer_id, m.formal DESC, m.planned_date, m.purpose DESC, m.step, m.entity, m.channel,
              m.message_id
     """
