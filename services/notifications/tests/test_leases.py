@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from services.notifications.domain.message import Outcome
-from services.notifications.main import make_desk
+from services.notifications.main import make_desk, make_server
+from services.notifications.sender import FRESH_SECONDS
 from services.notifications.tests.facts import NOW, Customer, person
 from services.notifications.tests.house import House
 from services.notifications.tests.mail_sink import Script
@@ -22,6 +23,16 @@ async def test_a_claim_whose_holder_is_gone_is_unknown_when_its_lease_ends(house
 
     assert house.sink.taken == []
     assert await house.state(customer.message_id()) == ("unknown", "outcome_unknown")
+
+
+def test_a_lease_outlives_what_its_holder_may_take(house: House, civil_house: House) -> None:
+    """N4: who has not settled when a lease ends is gone; else a second could begin while the first still sends."""
+    for each in (house, civil_house):
+        desk = make_desk(each.context)
+        server = make_server(each.context.settings, fast_clock=each.context.fast_clock)
+        longest = max(server.mail_seconds, desk.texting.message_seconds)
+        assert timedelta(seconds=FRESH_SECONDS + longest) <= desk.lease - timedelta(seconds=5)
+    assert make_desk(house.context).lease <= timedelta(seconds=30) < make_desk(civil_house.context).lease
 
 
 async def test_a_late_truth_replaces_the_unknown(house: House) -> None:
