@@ -9,18 +9,17 @@ from typing import Literal
 
 import aiosmtplib
 import structlog
-from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPDataError, SMTPException
 
 from services.notifications.domain.message import Outcome
 from services.notifications.gateways.parcels import Key, Parcel
+from services.notifications.gateways.smtp_failures import MAX_ANSWER, outcome_of
 from shared.crash import crash_point
 
 PARALLEL = 4
 MAIL_SECONDS = 60
 COMMAND_SECONDS = 30
-MAX_ANSWER = 500
 
-_PERMANENT = 500
 _SUCCESS = range(200, 300)
 _GOODBYE = (None, 421)  # the server has gone, or says that it goes
 
@@ -104,7 +103,7 @@ class _Line:
                 response = await self._transfer(mail, begin_before)
         except (SMTPException, OSError, TimeoutError) as error:
             self._drop()
-            return _outcome_of(error, content_begun=self._content_begun)
+            return outcome_of(error, content_begun=self._content_begun)
         crash_point("sender.after_250")
         return Outcome(kind="taken", code=response.code, answer=response.message[:MAX_ANSWER])
 
@@ -142,15 +141,3 @@ async def _connect(server: Server) -> SMTP:
     )
     await client.connect()
     return client
-
-
-def _outcome_of(error: Exception, *, content_begun: bool) -> Outcome:
-    """Return what a failure says of the mail.
-
-    A refusal of the recipient or of the content is final from 500 on. A refusal of us (greeting, login, sender) is
-    worth trying again once somebody has looked. Silence after the content was begun says nothing at all.
-    """
-    if isinstance(error, SMTPResponseException):
-        final = isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code >= _PERMANENT
-        return Outcome(kind="refused" if final else "deferred", code=error.code, answer=str(error.message)[:MAX_ANSWER])
-    return Outcome(kind="unknown" if content_begun else "deferred", answer=type(error).__name__)
