@@ -49,6 +49,21 @@ async def test_a_late_truth_replaces_the_unknown(house: House) -> None:
     assert (await house.published())[1:] == ["message-outcome-unknown", "message-sent"]
 
 
+async def test_a_late_truth_keeps_what_would_be_sent_again_from_being_sent_again(house: House) -> None:
+    """N4, faults 2.26, 2.41: the policy says resend, and its holder was only kept from storing that it was taken."""
+    customer = await ready_and_claimed(house, purpose="pre_due")
+    house.clock.at = NOW + timedelta(seconds=91)
+    await house.send()
+    assert await house.state(customer.message_id("pre_due")) == ("retrying", "outcome_unknown")
+
+    await settle(house, customer, Outcome(kind="taken", code=250), purpose="pre_due")
+    house.clock.at = NOW + timedelta(hours=1)
+    await house.send()
+
+    assert house.sink.taken == []
+    assert await house.state(customer.message_id("pre_due")) == ("sent", None)
+
+
 async def test_a_stale_holder_cannot_speak_for_a_newer_attempt(house: House) -> None:
     """N4: the number of the attempt is the fence."""
     customer = await house.live_through(Script(close_after_data=True))
@@ -74,11 +89,11 @@ async def test_what_was_not_begun_is_decided_on_anew(house: House) -> None:
     assert await house.rows("SELECT outcome FROM attempt ORDER BY attempt_no") == [("not_begun",), ("taken",)]
 
 
-async def ready_and_claimed(house: House) -> Customer:
+async def ready_and_claimed(house: House, *, purpose: str = "reminder") -> Customer:
     """Claim one message as a holder does who is then never heard of."""
     customer = Customer()
     await house.record(person(customer))
-    await house.hear(customer.issued("INV-1"), customer.planned("INV-1"))
+    await house.hear(customer.issued("INV-1"), customer.planned("INV-1", purpose=purpose))
     await house.open()
     await house.work_day()
     claimed = await house.sender._claim()  # noqa: SLF001 - the first half of a round
@@ -86,10 +101,13 @@ async def ready_and_claimed(house: House) -> Customer:
     return customer
 
 
-async def settle(house: House, customer: Customer, outcome: Outcome) -> None:
+async def settle(house: House, customer: Customer, outcome: Outcome, *, purpose: str = "reminder") -> None:
     """Say what came of the first attempt."""
     async with house.context.begin() as connection:
         await lock_customers(connection, [customer.customer_id], partitions=house.context.partitions)
         await settle_attempts(
-            connection, {(customer.message_id(), 1): outcome}, desk=make_desk(house.context), now=house.clock.now()
+            connection,
+            {(customer.message_id(purpose), 1): outcome},
+            desk=make_desk(house.context),
+            now=house.clock.now(),
         )
