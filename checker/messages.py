@@ -34,12 +34,13 @@ RULES = (
     Rule(
         name="sent-by-attempt",
         invariant="12",
-        sentence="What was sent has exactly one attempt that succeeded, unless a person marked it as sent.",
+        sentence="What was sent has exactly one attempt that succeeded, unless a person, or a topic, says that it was.",
         compared="SELECT count(*) FROM message WHERE state = 'sent'",
         wrong="""
             SELECT 'message ' || m.message_id || ': ' || count(a.message_id) || ' successes'
             FROM message AS m LEFT JOIN attempt AS a ON a.message_id = m.message_id AND a.outcome = 'taken'
-            WHERE m.state = 'sent' AND m.resolution IS NULL GROUP BY m.message_id HAVING count(a.message_id) <> 1
+            WHERE m.state = 'sent' AND m.resolution IS NULL AND m.reason IS DISTINCT FROM 'told_before'
+            GROUP BY m.message_id HAVING count(a.message_id) <> 1
         """,
     ),
     Rule(
@@ -60,7 +61,7 @@ RULES = (
         wrong=f"""
             SELECT 'message ' || message_id || ', edition ' || edition
             FROM message WHERE state IN {_GONE} AND (edition > 0 OR look <> 'none')
-             AND approved_edition IS DISTINCT FROM edition
+             AND approved_edition IS DISTINCT FROM edition AND reason IS DISTINCT FROM 'told_before'
         """,
     ),
     Rule(

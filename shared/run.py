@@ -51,7 +51,11 @@ def make_api(service: Service, context: Context) -> FastAPI:
     settings: ServiceSettings = context.settings
     topics = {topic_of(settings, publisher) for publisher in service.listens_to}
     own_stream = OwnStream(
-        context.begin, settings.kafka_bootstrap, topic_of(settings, service.name), context.wake.outbox
+        context.begin,
+        settings.kafka_bootstrap,
+        topic_of(settings, service.name),
+        context.wake.outbox,
+        service.on_new_epoch,
     )
     parking = Parking(context.begin, service.subscription(context), context.partitions)
 

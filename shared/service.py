@@ -66,8 +66,8 @@ class Service:
     """A service as its main.py composes it.
 
     `listens_to` names the publishers whose topics it consumes; `day_from` the one whose marker begins its own day's
-    work, and `day_worked` the marker that ends it. `on_begin` runs first in every transaction that changes anything.
-    `figures` are what its worker shows of its tables.
+    work, and `day_worked` the marker that ends it. `on_begin` runs first in every transaction that changes anything,
+    `on_new_epoch` last in the one that begins a new epoch. `figures` are what its worker shows of its tables.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Service:
     day_worked: type[Event] | None = None
     background: Callable[[Context], Sequence[Callable[[], Awaitable[None]]]] | None = None
     on_begin: Callable[[AsyncConnection], Awaitable[None]] | None = None
+    on_new_epoch: Callable[[AsyncConnection], Awaitable[None]] | None = None
     problem_types: Sequence[ProblemType] = ()
     figures: Sequence[Figure] = ()
 

@@ -1,9 +1,22 @@
-"""Tells a task that is asked to end from one whose wait was canceled by somebody else: only the first must end."""
+"""What tasks do when they are asked to end: know that it is they who are meant, and finish what must not be cut off."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 
 def is_canceled() -> bool:
     """Return whether the running task itself is asked to end."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def to_its_end(work: Coroutine[Any, Any, None], *, seconds: float) -> None:
+    """Do the work; where the running task is asked to end, let it go on for so long before obeying (faults 2.47)."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=seconds)
+        task.cancel()
+        raise

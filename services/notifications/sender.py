@@ -13,10 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.notifications.consumers import SENDER
 from services.notifications.domain.message import Outcome
 from services.notifications.gateways.parcels import Courier, hand_over
+from services.notifications.leftovers import Leftovers
 from services.notifications.mute import Mute
-from services.notifications.store import attempts, claims
+from services.notifications.store import claims
 from services.notifications.store.attempts import AttemptKey
 from services.notifications.usecases.claim_messages import Claimed, Gate, claim_messages
+from services.notifications.usecases.day_to_be_reached import day_to_be_reached
 from services.notifications.usecases.desk import Desk
 from services.notifications.usecases.load_templates import load_templates
 from services.notifications.usecases.settle_attempts import settle_attempts
@@ -24,6 +26,7 @@ from shared.crash import crash_point
 from shared.messaging import failures
 from shared.messaging.kafka import KafkaAway
 from shared.service import Context
+from shared.tasks import to_its_end
 
 BATCH = 64
 FRESH_SECONDS = 10
@@ -32,8 +35,9 @@ FRESH_SECONDS = 10
 _CIVIL_POLL_SECONDS = 1.0
 _FAST_POLL_SECONDS = 0.05
 _TROUBLE_SECONDS = 1.0
-_EXPIRED_EVERY_SECONDS = 1.0
 _ASIDE = timedelta(hours=1)
+_LAST_SECONDS = 15
+"""How long a sender that is told to stop may go on with what it has claimed; supervisors kill after twenty."""
 
 ATTEMPTS = Counter("dueflow_mail_attempts", "Attempts to hand over a message, by what came of them.", ("outcome",))
 
@@ -47,7 +51,7 @@ class Sender:
         self._context = context
         self._desk = desk
         self._couriers = couriers
-        self._look_for_expired_at = 0.0
+        self._leftovers = Leftovers(context, desk, self._settle)
         self._mute = Mute(context, desk)
 
     async def run(self) -> None:
@@ -67,7 +71,7 @@ class Sender:
 
     async def round(self) -> bool:
         """Claim, send and settle once; return whether anything was decided."""
-        await self._give_up_expired()
+        await self._leftovers.look()
         if await self._mute.holds():
             return False
         begin_before = time.monotonic() + FRESH_SECONDS
@@ -75,11 +79,14 @@ class Sender:
         if not claimed.decided:
             return False
         crash_point("sender.after_claim")
+        await to_its_end(self._hand_over(claimed, begin_before=begin_before), seconds=_LAST_SECONDS)
+        await self._context.wake.outbox()
+        return True
+
+    async def _hand_over(self, claimed: Claimed, *, begin_before: float) -> None:
         outcomes = await hand_over(self._couriers, claimed.parcels, begin_before=begin_before)
         crash_point("sender.before_settle")
         await self._settle(outcomes)
-        await self._context.wake.outbox()
-        return True
 
     async def _load(self) -> bool:
         async with self._context.begin() as connection:
@@ -89,7 +96,8 @@ class Sender:
     async def _claim(self) -> Claimed:
         now = self._now()
         async with self._context.reading.connect() as connection:
-            partitions = await claims.due_partitions(connection, now=now)
+            today = await day_to_be_reached(connection, fast_clock=self._desk.fast_clock, now=now)
+            partitions = await claims.due_partitions(connection, now=now, today=today)
         gates = self._context.gates
         if not partitions or gates is None:
             return Claimed(claims=(), decided=0)
@@ -102,6 +110,7 @@ class Sender:
         """Claim for these customers; one whose messages cannot be stored is found by halving, and stops no other."""
         try:
             async with self._context.begin() as connection:
+                await self._mute.check(connection)
                 return await claim_messages(connection, customers, gate=gate, desk=self._desk, now=self._now())
         except Exception as error:
             if not failures.is_bad_by_itself(error):
@@ -132,18 +141,6 @@ class Sender:
                 for outcome in outcomes.values():
                     ATTEMPTS.labels(outcome.kind).inc()
                 return
-
-    async def _give_up_expired(self) -> None:
-        """Call unknown what a holder left open: it may have been sent, and nobody can say (faults 2.43)."""
-        if time.monotonic() < self._look_for_expired_at:
-            return
-        self._look_for_expired_at = time.monotonic() + _EXPIRED_EVERY_SECONDS
-        async with self._context.reading.connect() as connection:
-            expired = await attempts.read_expired(connection, now=self._now(), limit=BATCH)
-        if expired:
-            log.warning("sender.lease_expired", attempts=len(expired))
-            await self._settle(dict.fromkeys(expired, Outcome(kind="unknown", answer="lease expired")))
-            await self._context.wake.outbox()
 
     def _now(self) -> datetime:
         return self._context.clock.now()

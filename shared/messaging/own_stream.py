@@ -44,12 +44,16 @@ class EpochBegun:
 
 @dataclass(frozen=True, slots=True)
 class OwnStream:
-    """The stream that a service publishes, as its database and its topic know it."""
+    """The stream that a service publishes, as its database and its topic know it.
+
+    `on_new_epoch` lets the service learn from what was taken over, in the same transaction.
+    """
 
     begin: Begin
     bootstrap: str
     topic: str
     wake: Callable[[], Awaitable[None]]
+    on_new_epoch: Callable[[AsyncConnection], Awaitable[None]] | None = None
 
     async def standing(self) -> list[Comparison]:
         """Compare database and topic in each partition; raises KafkaAway, StreamConflict."""
@@ -69,6 +73,8 @@ class OwnStream:
                 msg = "nothing contradicts: the topic has no event that this database does not know"
                 raise NothingContradicts(msg)
             begun = await self._begin_epochs(connection, conflicts)
+            if self.on_new_epoch is not None:
+                await self.on_new_epoch(connection)
         for each in begun:
             log.warning("stream.new_epoch", topic=self.topic, actor=actor, partition=each.partition_no, **_told(each))
         await self.wake()

@@ -24,16 +24,18 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("service", ["collections", "credit"])
+@pytest.mark.parametrize("service", ["collections", "credit", "notifications"])
 async def test_row_51_an_old_backup_is_led_on_and_the_topics_close_the_gap(
     house: House, trade: Trade, tmp_path: Path, service: str
 ) -> None:
-    """Faults 2.51, P4: days are lost; a new epoch, the topics read again, and all services agree to the cent."""
+    """Faults 2.51, P4, N4: days are lost; a new epoch, the topics read again, all agree to the cent; no mail twice."""
     await trade.run(days=2)
     await house.check()
+    sent_before = len(house.caught_mails())
     await _tool("pg_dump", "--format=custom", f"--file={tmp_path / 'dump'}", _url(house, service))
-    await trade.run(days=2)
+    await trade.run(days=3)
     await house.check()
+    assert len(house.caught_mails()) > sent_before
     api, worker = f"{service}-api", f"{service}-worker"
     await asyncio.gather(*(house.stack.process(each).stop() for each in (api, worker)))
     await _tool("pg_restore", "--clean", "--if-exists", f"--dbname={_url(house, service)}", str(tmp_path / "dump"))
@@ -46,9 +48,21 @@ async def test_row_51_an_old_backup_is_led_on_and_the_topics_close_the_gap(
     begun = await client.begin_epoch()
     assert in_conflict == {each["partition_no"] for each in begun if each["epoch"] == 2} != set()
     await house.until([worker], ready=True)
+    if service == "notifications":
+        await _let_go_on(house)
     await trade.run(days=1)
     await house.check()
+    mails = house.caught_mails()
+    assert len(mails) == len(set(mails))
     await trade.kept(house.stack.database_url("ledger"))
+
+
+async def _let_go_on(house: House) -> None:
+    notifications = house.dueflow.notifications
+    async with asyncio.timeout(10):
+        while not (await notifications.sending())["muted_reason"]:
+            await asyncio.sleep(0.1)
+    await notifications.unmute_sending(reason="the topic tells what was sent")
 
 
 def _url(house: House, service: str) -> str:

@@ -32,6 +32,7 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
 _CALLS = "people and programs called it so; its own topic tells of it, and its backup keeps it"
 _DECIDED = "decided by this service, from what was known on that day and what was called; told once, in its own topic"
 _PARTLY = "what the others told, with what this service was called or decided in the same rows"
+_LEARNT = "what a restored database learns from its own topic, until it has followed it"
 _CORE = "how far the days are worked, and what was set aside; it is written anew by whoever reads again"
 
 OWN: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -58,6 +59,7 @@ OWN: Mapping[str, Mapping[str, frozenset[str]]] = {
     "notifications": {
         _CALLS: frozenset({"contact_point", "message_look", "receipt", "sending", "template"}),
         _DECIDED: frozenset({"attempt", "message", "message_line"}),
+        _LEARNT: frozenset({"told_message"}),
     },
 }
 """Every other table, by the reason why an empty database does not get it back from the topics."""

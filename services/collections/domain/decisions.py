@@ -1,13 +1,16 @@
 """What people decide and report: tasks done, steps approved or refused, the debtor's class, a floor taken back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from uuid import UUID
 
 from services.collections.domain import promise_outcomes, promises, records, reminders, tasks
 from services.collections.domain.book import Book, Moment, Refusal
 from services.collections.domain.day_plan import APPROVE
 from services.collections.domain.facts import DebtorClassified, FloorLowered, SupplyStopRequested
-from services.collections.domain.records import Case, Task
-from services.collections.domain.resting import rest
+from services.collections.domain.permitting import still_permitted
+from services.collections.domain.playbook import Step
+from services.collections.domain.records import Case, TakenStep, Task
 from services.collections.domain.views import playbook_of
 
 CLASSES = ("unwilling", "in_difficulty", "near_insolvency")
@@ -101,33 +104,36 @@ def _decide_step(book: Book, task: Task, at: Moment, *, approved: bool, reason: 
     if not approved:
         book.change_steps(steps, state=records.REFUSED, reason=reason)
         return tasks.complete(book, task, at, outcome=REFUSED, note=reason)
-    playbook = playbook_of(book, task.entity, at.today)
-    step = playbook.step(task.kind.removeprefix(APPROVE))
-    if step is None:
-        raise Refusal("the playbook has no such step any more")
-    if step.supply_stop:
-        _request_supply_stop(book, task, at, reason=step.code)
-        book.change_steps(steps, state=records.DONE, ran_from=at.today)
-        return tasks.complete(book, task, at, outcome=APPROVED, note=reason)
-    debts = [book.receivables.get(each.instalment_id) for each in steps]
-    live = [each for each in debts if each is not None and rest(book, each, at.today) is None]
+    code = task.kind.removeprefix(APPROVE)
+    live = still_permitted(book, task.entity, code, steps, today=at.today)
     if not live:
-        raise Refusal("every debt of it is paid or rests")
-    on = book.calendar(task.entity).next_working_day(at.today)
+        raise Refusal("every debt of it is paid, rests or was answered, or what the step presupposes does not hold")
+    dead = [each for each in steps if each.instalment_id not in live or not _is_of_now(book, each)]
+    if any(step.supply_stop for step in live.values()):
+        _request_supply_stop(book, task, at, reason=code)
+        book.change_steps((each for each in steps if each not in dead), state=records.DONE, ran_from=at.today)
+    else:
+        _plan(book, task, at, live)
+    book.change_steps(dead, state=records.WITHDRAWN)
+    return tasks.complete(book, task, at, outcome=APPROVED, note=reason)
+
+
+def _is_of_now(book: Book, step: TakenStep) -> bool:
+    return book.receivables[step.instalment_id].episode == step.episode
+
+
+def _plan(book: Book, task: Task, at: Moment, steps: Mapping[UUID, Step]) -> None:
     planned = reminders.plan(
         book,
         at,
         entity=task.entity,
-        playbook=playbook,
-        steps={each.instalment_id: step for each in live},
-        on=on,
+        playbook=playbook_of(book, task.entity, at.today),
+        steps=steps,
+        on=book.calendar(task.entity).next_working_day(at.today),
         approval_task_id=task.task_id,
     )
     if planned is None:
         raise Refusal("a message of this level is about to leave")
-    left = {each.instalment_id for each in live}
-    book.change_steps((each for each in steps if each.instalment_id not in left), state=records.WITHDRAWN)
-    return tasks.complete(book, task, at, outcome=APPROVED, note=reason)
 
 
 def _request_supply_stop(book: Book, task: Task, at: Moment, *, reason: str) -> None:

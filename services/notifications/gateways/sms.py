@@ -59,7 +59,7 @@ class Texting:
 
     def __init__(self, providers: Sequence[Provider], *, message_seconds: float = MESSAGE_SECONDS) -> None:
         self.providers = {each.name: each for each in providers}
-        self._seconds = message_seconds
+        self.message_seconds = message_seconds
         self._circuits = Circuits()
         self._tls = ssl.create_default_context() if providers else None
 
@@ -84,7 +84,7 @@ class Texting:
         """Ask for all messages, a few at a time; nothing is begun after `begin_before`."""
         waiting = list(parcels.items())[::-1]
         outcomes: dict[Key, Outcome] = {}
-        timeout = httpx.Timeout(self._seconds, connect=CONNECT_SECONDS)
+        timeout = httpx.Timeout(self.message_seconds, connect=CONNECT_SECONDS)
 
         async def work() -> None:
             while waiting:
@@ -102,7 +102,7 @@ class Texting:
     async def _ask(self, client: httpx.AsyncClient, parcel: Parcel) -> Outcome:
         provider = self.providers[parcel.provider or ""]
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self.message_seconds):
                 outcome = await _post(client, provider, parcel.content)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             outcome = Outcome(kind="deferred", elsewhere=True, answer=type(error).__name__)

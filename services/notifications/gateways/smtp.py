@@ -9,18 +9,17 @@ from typing import Literal
 
 import aiosmtplib
 import structlog
-from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPDataError, SMTPException
 
 from services.notifications.domain.message import Outcome
 from services.notifications.gateways.parcels import Key, Parcel
+from services.notifications.gateways.smtp_failures import MAX_ANSWER, outcome_of
 from shared.crash import crash_point
 
 PARALLEL = 4
 MAIL_SECONDS = 60
 COMMAND_SECONDS = 30
-MAX_ANSWER = 500
 
-_PERMANENT = 500
 _SUCCESS = range(200, 300)
 _GOODBYE = (None, 421)  # the server has gone, or says that it goes
 
@@ -43,9 +42,10 @@ class Server:
 
 
 async def send_mails(server: Server, mails: Mapping[Key, Parcel], /, *, begin_before: float) -> dict[Key, Outcome]:
-    """Send all mails over at most four connections, each used again and again; nothing is begun after `begin_before`.
+    """Send all mails over at most four connections, used again and again; no content is begun after `begin_before`.
 
-    `begin_before` is monotonic time: what was decided on must not have grown old when it goes out (N5).
+    `begin_before` is monotonic time: what was decided on must not have grown old when it goes out (N5). A server that
+    keeps a mail waiting beyond it is tried again after a pause, and in the end a person looks.
     """
     waiting = list(mails.items())[::-1]
     outcomes: dict[Key, Outcome] = {}
@@ -55,13 +55,17 @@ async def send_mails(server: Server, mails: Mapping[Key, Parcel], /, *, begin_be
         while waiting:
             key, mail = waiting.pop()
             late = time.monotonic() > begin_before
-            outcomes[key] = Outcome(kind="not_begun") if late else await line.send(mail)
+            outcomes[key] = Outcome(kind="not_begun") if late else await line.send(mail, begin_before=begin_before)
         await line.hang_up()
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(PARALLEL, len(mails))):
             group.create_task(work())
     return outcomes
+
+
+class TooSlow(OSError):
+    """The server let us wait so long for its leave that what is known of the debt has grown old (N5)."""
 
 
 class _Line:
@@ -72,13 +76,15 @@ class _Line:
         self._client: SMTP | None = None
         self._content_begun = False
 
-    async def send(self, mail: Parcel) -> Outcome:
+    async def send(self, mail: Parcel, *, begin_before: float) -> Outcome:
         """Return what came of one mail; a used connection that the server has closed meanwhile is replaced once."""
         used = self._client is not None
-        outcome = await self._try(mail)
+        outcome = await self._try(mail, begin_before)
         if used and outcome.kind == "deferred" and outcome.code in _GOODBYE:
-            outcome = await self._try(mail)
-        if outcome.kind != "taken":
+            outcome = await self._try(mail, begin_before)
+        if used and outcome.answer == TooSlow.__name__:
+            outcome = Outcome(kind="not_begun")  # it waited for others; the server is not to blame
+        if outcome.kind not in {"taken", "not_begun"}:
             log.warning("mail.not_taken", outcome=outcome.kind, code=outcome.code)
         return outcome
 
@@ -90,22 +96,24 @@ class _Line:
             except (SMTPException, OSError, TimeoutError):
                 self._client.close()
 
-    async def _try(self, mail: Parcel) -> Outcome:
+    async def _try(self, mail: Parcel, begin_before: float) -> Outcome:
         self._content_begun = False
         try:
             async with asyncio.timeout(self._server.mail_seconds):
-                response = await self._transfer(mail)
+                response = await self._transfer(mail, begin_before)
         except (SMTPException, OSError, TimeoutError) as error:
             self._drop()
-            return _outcome_of(error, content_begun=self._content_begun)
+            return outcome_of(error, content_begun=self._content_begun)
         crash_point("sender.after_250")
         return Outcome(kind="taken", code=response.code, answer=response.message[:MAX_ANSWER])
 
-    async def _transfer(self, mail: Parcel) -> aiosmtplib.SMTPResponse:
+    async def _transfer(self, mail: Parcel, begin_before: float) -> aiosmtplib.SMTPResponse:
         if self._client is None:
             self._client = await _connect(self._server)
         await self._client.mail(self._server.sender)
         await self._client.rcpt(mail.recipient)
+        if time.monotonic() > begin_before:
+            raise TooSlow
         self._content_begun = True
         try:
             return await self._client.data(mail.content)
@@ -133,15 +141,3 @@ async def _connect(server: Server) -> SMTP:
     )
     await client.connect()
     return client
-
-
-def _outcome_of(error: Exception, *, content_begun: bool) -> Outcome:
-    """Return what a failure says of the mail.
-
-    A refusal of the recipient or of the content is final from 500 on. A refusal of us (greeting, login, sender) is
-    worth trying again once somebody has looked. Silence after the content was begun says nothing at all.
-    """
-    if isinstance(error, SMTPResponseException):
-        final = isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code >= _PERMANENT
-        return Outcome(kind="refused" if final else "deferred", code=error.code, answer=str(error.message)[:MAX_ANSWER])
-    return Outcome(kind="unknown" if content_begun else "deferred", answer=type(error).__name__)

@@ -13,13 +13,24 @@ from services.notifications.domain.decision import LineKey, MessageKey, Said
 from services.notifications.domain.message import Message
 from services.notifications.store.messages import MESSAGE, message_of
 
-WEEK = timedelta(days=7)
+# Seven days in a row may begin six days before a message; and when a business day comes first in Auckland, it is two
+# dates earlier in Honolulu.
+_WEEK_BEFORE = timedelta(days=6 + 2)
 
-_DUE = """
-    FROM message AS m JOIN customer AS c ON c.customer_id = m.customer_id
-    WHERE m.state IN ('released', 'retrying') AND m.due_at <= :now AND c.parked_at IS NULL
+# What the topic told of a message before a restore is followed first (usecases/take_told.py).
+_IS_DUE = """
+    m.state IN ('released', 'retrying') AND m.due_at <= :now
+    AND NOT EXISTS (SELECT FROM told_message AS t WHERE t.message_id = m.message_id)
 """
-_DUE_PARTITIONS = text(f"SELECT DISTINCT m.partition_no {_DUE}")
+_DUE = f"""
+    FROM message AS m JOIN customer AS c ON c.customer_id = m.customer_id WHERE {_IS_DUE} AND c.parked_at IS NULL
+"""
+_DUE_PARTITIONS = text(
+    f"""
+    SELECT DISTINCT m.partition_no {_DUE}
+      AND EXISTS (SELECT FROM day_seen AS d WHERE d.partition_no = m.partition_no AND d.work_day >= :today)
+    """
+)
 _DUE_CUSTOMERS = text(
     f"""
     SELECT m.customer_id {_DUE} AND m.partition_no = ANY(CAST(:partitions AS smallint[]))
@@ -30,8 +41,8 @@ _DUE_CUSTOMERS = text(
 # again, so they decide only where nothing else does.
 _DUE_MESSAGES = text(
     MESSAGE
-    + """
-    WHERE m.customer_id = ANY(CAST(:customers AS uuid[])) AND m.state IN ('released', 'retrying') AND m.due_at <= :now
+    + f"""
+    WHERE m.customer_id = ANY(CAST(:customers AS uuid[])) AND {_IS_DUE}
     ORDER BY m.customer_id, m.formal DESC, m.planned_date, m.purpose DESC, m.step, m.entity, m.channel,
              m.message_id
     """
@@ -52,7 +63,7 @@ _HELD_MESSAGES = text(
     """
     SELECT customer_id, reminder_id, channel, entity, purpose, step, planned_date, civil_date FROM message
     WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND state IN ('claimed', 'sent', 'unknown')
-      AND (civil_date > :since OR planned_date = ANY(CAST(:planned AS date[])))
+      AND (civil_date >= :since OR planned_date = ANY(CAST(:planned AS date[])))
     """
 )
 _HELD_LINES = text(
@@ -80,9 +91,9 @@ class Taken:
     line_keys: Collection[LineKey]
 
 
-async def due_partitions(connection: AsyncConnection, *, now: datetime) -> list[int]:
-    """Return the partitions in which a message is due."""
-    return list((await connection.execute(_DUE_PARTITIONS, {"now": now})).scalars())
+async def due_partitions(connection: AsyncConnection, *, now: datetime, today: date) -> list[int]:
+    """Return the partitions in which a message is due and the work of `today` or a later day has begun."""
+    return list((await connection.execute(_DUE_PARTITIONS, {"now": now, "today": today})).scalars())
 
 
 async def due_customers(
@@ -116,7 +127,7 @@ async def read_taken(connection: AsyncConnection, messages: Sequence[Message], *
     """Return what earlier messages hold that these messages could collide with."""
     parameters = {
         "customers": sorted({each.customer_id for each in messages}),
-        "since": earliest_day - WEEK,
+        "since": earliest_day - _WEEK_BEFORE,
         "planned": sorted({each.planned_date for each in messages}),
     }
     keys: defaultdict[UUID, list[MessageKey]] = defaultdict(list)

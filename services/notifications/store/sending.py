@@ -2,32 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # A copy of the database elsewhere has another identifier; a restore to a point in time, or a promotion, begins another
 # timeline, which the name of the log being written tells at once.
-_SERVER = """
+_SERVER = text(
+    """
     SELECT CAST(system_identifier AS text) AS system_identifier,
            left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline
     FROM pg_control_system()
-"""
-_REMEMBER = text(
-    f"INSERT INTO sending (system_identifier, timeline) {_SERVER} ON CONFLICT DO NOTHING"  # the first start
-)
-_READ = text(
-    f"""
-    SELECT s.muted_at, s.muted_reason, s.unmuted_at, s.unmuted_by, s.unmuted_reason,
-           (s.system_identifier, s.timeline) IS DISTINCT FROM (n.system_identifier, n.timeline) AS elsewhere
-    FROM sending AS s CROSS JOIN ({_SERVER}) AS n
     """
 )
+_REMEMBER = text(
+    "INSERT INTO sending (system_identifier, timeline) VALUES (:system_identifier, :timeline) ON CONFLICT DO NOTHING"
+)
+_READ = text(
+    "SELECT muted_at, muted_reason, unmuted_at, unmuted_by, unmuted_reason, system_identifier, timeline FROM sending"
+)
+_LOCK = text("SELECT FROM sending FOR UPDATE")
 _MUTE = text(
-    f"""
-    UPDATE sending AS s SET muted_at = coalesce(s.muted_at, :at), muted_reason = coalesce(s.muted_reason, :reason),
-        system_identifier = n.system_identifier, timeline = n.timeline
-    FROM ({_SERVER}) AS n
+    """
+    UPDATE sending SET muted_at = coalesce(muted_at, :at), muted_reason = coalesce(muted_reason, :reason),
+        system_identifier = :system_identifier, timeline = :timeline
     """
 )
 _UNMUTE = text(
@@ -37,6 +36,15 @@ _UNMUTE = text(
     WHERE muted_at IS NOT NULL
     """
 )
+_ASKED = "sending.server"
+"""The entry of a connection's info that says to which server it leads."""
+
+
+class Server(NamedTuple):
+    """A server, and which of its histories it writes."""
+
+    system_identifier: str
+    timeline: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +59,33 @@ class Sending:
     elsewhere: bool
 
 
+async def server_of(connection: AsyncConnection) -> Server:
+    """Return the server at the other end, asked once for each connection: none outlives its server's history."""
+    if _ASKED not in connection.info:
+        connection.info[_ASKED] = Server(*(await connection.execute(_SERVER)).one())
+    found: Server = connection.info[_ASKED]
+    return found
+
+
 async def remember_server(connection: AsyncConnection) -> None:
     """Note the server at the very first start; later ones change nothing."""
-    await connection.execute(_REMEMBER)
+    await connection.execute(_REMEMBER, (await server_of(connection))._asdict())
 
 
-async def read_sending(connection: AsyncConnection) -> Sending | None:
+async def read_sending(connection: AsyncConnection, *, lock_it: bool = False) -> Sending | None:
     """Return whether messages are sent; None where no sender has ever started."""
+    if lock_it:
+        await connection.execute(_LOCK)
     row = (await connection.execute(_READ)).one_or_none()
-    return None if row is None else Sending(*row)
+    if row is None:
+        return None
+    known = {name: value for name, value in row._mapping.items() if name not in Server._fields}  # noqa: SLF001 - SQLAlchemy's public name
+    return Sending(**known, elsewhere=await server_of(connection) != (row.system_identifier, row.timeline))
 
 
 async def mute(connection: AsyncConnection, *, reason: str, at: datetime) -> None:
     """Send nothing from now on, and take this server for known; an earlier reason stays."""
-    await connection.execute(_MUTE, {"reason": reason, "at": at})
+    await connection.execute(_MUTE, {"reason": reason, "at": at, **(await server_of(connection))._asdict()})
 
 
 async def unmute(connection: AsyncConnection, *, actor: str, reason: str, at: datetime) -> bool:

@@ -16,6 +16,7 @@ class Script:
     greeting: str = "220 sink"
     mail: str = "250 ok"
     rcpt: str = "250 ok"
+    rcpt_pause_seconds: float = 0
     data: str = "354 go on"
     end: str = "250 taken"
     close_after_data: bool = False
@@ -55,6 +56,7 @@ class Sink:
                 if not await self._data(reader, writer):
                     return
                 continue
+            await asyncio.sleep(self.script.rcpt_pause_seconds if verb == "RCPT" else 0)
             answers = {"MAIL": self.script.mail, "RCPT": self.script.rcpt, "QUIT": "221 bye"}
             await _say(writer, answers.get(verb, "250 sink"))
 

@@ -12,6 +12,7 @@ from deploy.local.ports import free_port
 from deploy.local.topics import ensure_topics
 from services.notifications.tests.facts import TODAY, Customer, person
 from services.notifications.tests.house import PARTITIONS, House
+from services.notifications.tests.mail_sink import Script
 
 ROOT = Path(__file__).parents[3]
 KILLED = -signal.SIGKILL
@@ -69,6 +70,25 @@ async def test_a_killed_worker_leaves_no_message_sent_twice(
     assert len(receivers) == len(set(receivers)) >= taken_after
     assert [each for each in await house.published() if each.startswith("message")] == ["message-outcome-unknown"] * 3
     assert await house.rows("SELECT DISTINCT civil_date FROM message") == [(TODAY,)]
+
+
+async def test_a_sender_that_is_told_to_stop_ends_what_it_has_begun(house: House) -> None:
+    """Faults 2.47: at a deployment no mail is cut off in the middle, which nobody would know the fate of."""
+    house.sink.script = Script(rcpt_pause_seconds=0.5)
+    customer = Customer()
+    await house.ready(customer)
+    await house.work_day()
+    sending = asyncio.create_task(house.sender.run())
+    async with asyncio.timeout(30):
+        while not house.sink.connections:
+            await asyncio.sleep(0.01)
+
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+    assert len(house.sink.taken) == 1
+    assert await house.state(customer.message_id()) == ("sent", None)
 
 
 async def worker(environment: dict[str, str]) -> asyncio.subprocess.Process:

@@ -107,3 +107,22 @@ async def test_what_grew_old_in_the_queue_is_not_begun(sink: Sink) -> None:
 
     assert {each.kind for each in outcomes} == {"not_begun"}
     assert sink.connections == 0
+
+
+async def test_a_server_that_lets_us_wait_gets_no_content_that_has_grown_old(sink: Sink) -> None:
+    """N5: what was heard since could forbid it; nothing was sent, so it is decided on anew after a pause."""
+    sink.script = Script(rcpt_pause_seconds=0.5)
+
+    (outcome,) = await send(sink, fresh=0.25)
+
+    assert (outcome.kind, outcome.answer) == ("deferred", "TooSlow")
+    assert sink.taken == []
+
+
+async def test_a_mail_that_waited_behind_others_is_only_not_begun(sink: Sink) -> None:
+    """N5: the line works, so the next round begins with it at once."""
+    sink.script = Script(rcpt_pause_seconds=0.2)
+
+    outcomes = await send(sink, mails=PARALLEL + 1, fresh=0.3)
+
+    assert [each.kind for each in outcomes] == ["taken"] * PARALLEL + ["not_begun"]

@@ -13,6 +13,11 @@ from shared.messaging.outbox import Outbox
 
 ACTOR = "notifications"
 
+# Both outlive what their couriers may take, by a margin for the database. Who is killed holds a claim, and under the
+# fast clock the day with it, for so long.
+CIVIL_LEASE = timedelta(seconds=90)
+FAST_LEASE = timedelta(seconds=30)
+
 _NOWHERE = "ZZ"  # of a country that nobody knows, the calendar knows the weekends
 
 
@@ -32,7 +37,7 @@ class Desk:
     topics: Mapping[str, str]
     fast_clock: bool
     fences: Fences = field(default_factory=Fences)
-    lease: timedelta = timedelta(seconds=90)
+    lease: timedelta = CIVIL_LEASE
     arrival_working_days: int = 3
 
     @property

@@ -18,6 +18,7 @@ def hear_entity(news: News, event: ledger.EntityRecorded, envelope: Envelope) ->
         "entity": event.entity,
         "name": event.name,
         "country": event.country,
+        "zone": event.zone,
         "payee": {
             **event.payee.model_dump(),
             **event.model_dump(

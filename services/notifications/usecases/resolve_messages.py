@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifications.domain.message import Action, Message, NotOpen, State, resolved
 from services.notifications.domain.settling import Settlement
 from services.notifications.store import attempts, messages
+from services.notifications.store.attempts import Attempt
 from services.notifications.store.days import read_days_seen
 from services.notifications.usecases.desk import Desk
 from services.notifications.usecases.request import Request
 from services.notifications.usecases.settle_attempts import arrival
-from services.notifications.usecases.tell_settlement import Settled, tell_settlement
+from services.notifications.usecases.tell_settlement import Settled, given_up_of, tell_settlement
+from shared.messaging.outgoing import Cause, Outgoing
 from shared.web.problem_types import CONFLICT
 from shared.web.problems import Problem
 
@@ -37,10 +39,9 @@ async def resolve_messages(
         message = (await messages.read_messages(connection, [command.message_id]))[command.message_id]
         try:
             moved = resolved(message, command.action, at=command.request.recorded_at)
+            results.append(await _carry_out(connection, message, moved, command, desk=desk))
         except NotOpen as error:
             results.append(Problem(CONFLICT, str(error)))
-            continue
-        results.append(await _carry_out(connection, message, moved, command, desk=desk))
     return results
 
 
@@ -48,8 +49,10 @@ async def _carry_out(
     connection: AsyncConnection, message: Message, moved: Message, command: ResolveMessage, *, desk: Desk
 ) -> Message:
     key = (message.message_id, message.attempts)
-    attempt = (await attempts.read_attempts(connection, [key]))[key]
-    if moved.state is State.SENT and attempt.served:
+    attempt = (await attempts.read_attempts(connection, [key])).get(key)
+    if moved.state is State.SENT and attempt is None:
+        raise NotOpen("What it said was lost with a restored database, so nothing proves it: send it again or give up.")
+    if moved.state is State.SENT and attempt is not None and attempt.served:
         moved = replace(moved, arrives_date=arrival(attempt, desk))
     at = command.request.recorded_at
     await messages.save_messages(connection, [moved], at=at)
@@ -59,8 +62,14 @@ async def _carry_out(
     )
     if message.state is State.UNKNOWN:  # of one that failed, everything is told already
         seen = await read_days_seen(connection, partitions={message.partition_no})
-        settled = Settled(message=moved, attempt=attempt, settlement=Settlement(state=moved.state))
         cause = command.request.cause(seen.get(message.partition_no))
-        await desk.outbox.append(connection, tell_settlement(settled, cause))
+        await desk.outbox.append(connection, _told(moved, attempt, cause))
     await messages.refresh_next_dates(connection, [moved.customer_id], holds_day=desk.fast_clock)
     return moved
+
+
+def _told(moved: Message, attempt: Attempt | None, cause: Cause) -> Sequence[Outgoing]:
+    if attempt is not None:
+        settled = Settled(message=moved, attempt=attempt, settlement=Settlement(state=moved.state))
+        return tell_settlement(settled, cause)
+    return [given_up_of(moved, cause)] if moved.state is State.ABANDONED else []

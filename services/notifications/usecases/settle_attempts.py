@@ -26,21 +26,30 @@ async def settle_attempts(
     now: datetime,
     open_states: Collection[State] = (State.CLAIMED, State.UNKNOWN),
 ) -> list[Settled]:
-    """Store the outcomes; an attempt that is no longer its message's last changes the message no more."""
+    """Store the outcomes; an attempt that is no longer its message's last changes the message no more.
+
+    One that this database does not know, because it was restored since, has nothing to be stored at.
+    """
     ids = {message_id for message_id, _ in outcomes}
     customers = await messages.read_customers(connection, ids)
     await lock_customers(connection, customers, partitions=desk.outbox.partitions)
     known = await messages.read_messages(connection, ids)
     made = await attempts.read_attempts(connection, list(outcomes))
+    outcomes = {key: outcome for key, outcome in outcomes.items() if key in made}
     settled = [
         each
         for key, outcome in sorted(outcomes.items())
-        if known[key[0]].state in open_states
+        if (known[key[0]].state in open_states or _is_news(known[key[0]], made[key], outcome))
         and (each := _settle(known[key[0]], made[key], outcome, desk=desk, now=now)) is not None
     ]
     await attempts.end_attempts(connection, outcomes, at=now)
     await _save(connection, settled, desk=desk, now=now)
     return settled
+
+
+def _is_news(message: Message, attempt: Attempt, outcome: Outcome) -> bool:
+    """Return whether a holder says at last what was thought unknown, while the message waits to be sent again."""
+    return message.state is State.RETRYING and attempt.outcome == "unknown" != outcome.kind
 
 
 def _settle(message: Message, attempt: Attempt, outcome: Outcome, *, desk: Desk, now: datetime) -> Settled | None:

@@ -68,6 +68,17 @@ def _of_message(settled: Settled) -> list[Event]:
             return []
 
 
+def given_up_of(message: Message, cause: Cause) -> Outgoing:
+    """Return the event that a message is given up whose attempt went with a restored database."""
+    return Outgoing(
+        event=MessageFailed(**fact_of(message), channel=message.channel, reason=message.reason or "failed"),
+        subject=str(message.message_id),
+        cause=cause,
+        effective_date=cause.business_date,
+        customer_id=message.customer_id,
+    )
+
+
 def invalid_of(attempt: Attempt, settlement: Settlement) -> ContactPointInvalid:
     """Return the event that nothing can be delivered where the attempt went."""
     return ContactPointInvalid(

@@ -3,12 +3,14 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
 from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.local.topics import delete_topics, ensure_topics
 from shared.messaging import consumer, relay, stream_store, topic_length
@@ -127,6 +129,30 @@ async def test_an_event_made_again_while_the_epoch_begins_is_not_told_twice(toy:
     assert (begun.taken_over, begun.to_be_told) == (0, 0)
     told = await _rows(toy, "SELECT epoch, sequence, subject FROM outbox ORDER BY epoch, sequence")
     assert [tuple(row) for row in told] == [(1, 1, "H-0"), (1, 2, "H-1")]
+
+
+async def test_a_service_learns_from_what_a_new_epoch_takes_over_in_its_transaction(toy: Toy) -> None:
+    """P4, N4, faults 2.51: it sees what the topic alone had; what it cannot keep begins no epoch."""
+    await _publish(toy, ["L-0"], applied=1)
+    await _back_up(toy)
+    await _publish(toy, ["L-1", "L-2"], applied=3)
+    await _restore(toy)
+    seen: list[str] = []
+
+    async def learn(connection: AsyncConnection) -> None:
+        known = set(seen)
+        seen.extend((await connection.execute(text("SELECT subject FROM outbox ORDER BY sequence"))).scalars())
+        if not known:
+            raise LookupError
+
+    stream = replace(_own_stream(toy), on_new_epoch=learn)
+    with pytest.raises(LookupError):
+        await stream.begin_epoch(actor="ops")
+    assert seen == ["L-0", "L-1", "L-2"]
+    assert [tuple(each) for each in await _rows(toy, f"SELECT epoch FROM stream_head WHERE partition_no = {_NO}")] == [
+        (1,)
+    ]
+    assert [each.epoch for each in await stream.begin_epoch(actor="ops")] == [2]
 
 
 async def test_what_was_numbered_and_never_sent_is_told_in_the_new_epoch(toy: Toy) -> None:
