@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.messaging import stream_store
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
 from shared.messaging.kafka import Record, TopicReader
+from shared.messaging.leadership import staying
 from shared.messaging.stream_store import Head
 
 TAIL_RECORDS = 100
@@ -62,7 +63,7 @@ async def agree_with_topic(connection: AsyncConnection, bootstrap: str, topic: s
                 seen=each.sequence_in_topic,
                 acknowledged=each.head.acknowledged_sequence,
             )
-    await stream_store.mark_acknowledged(connection, resend)
+    await stream_store.send_behind(connection, resend)
     return {each.head.partition_no: each.next_offset for each in compared}
 
 
@@ -71,7 +72,8 @@ async def compare(connection: AsyncConnection, bootstrap: str, topic: str) -> li
 
     Another number of partitions would put customers elsewhere than their history: StreamConflict.
     """
-    tails = await _tails(bootstrap, topic)
+    async with staying(connection):
+        tails = await _tails(bootstrap, topic)
     heads = await stream_store.heads(connection)
     if tails.keys() != heads.keys():
         msg = (

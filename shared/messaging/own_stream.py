@@ -15,7 +15,7 @@ from shared.messaging import new_epoch_store, stream_store
 from shared.messaging.agreement import Comparison, compare
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
 from shared.messaging.kafka import Record, TopicReader
-from shared.messaging.relay import LEADER_LOCK
+from shared.messaging.leadership import LEADER_LOCK
 from shared.messaging.rereading import Begin
 
 _LOCK_SECONDS = 15

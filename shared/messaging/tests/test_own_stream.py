@@ -197,7 +197,7 @@ async def test_what_the_broker_lost_behind_the_head_is_sent_again_while_the_rela
         await stream_store.ensure_heads(connection, PARTITIONS)
         await stream_store.assign(connection)
         rows = await stream_store.unacknowledged(connection)
-        await stream_store.mark_acknowledged(connection, {_NO: 4})
+        await stream_store.mark_acknowledged(connection, rows)
     await _send(toy, *(toy.relay().sending.record(row) for row in (rows[0], *rows[2:])))
     async with toy.running():
         await toy.until("SELECT count(*) FROM stream_position WHERE stopped_reason IS NOT NULL", 1)
