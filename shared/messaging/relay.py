@@ -26,7 +26,6 @@ from shared.messaging.wake import OUTBOX, Wake
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 FOLLOWED_ROUNDS = 4
-PRUNE_AFTER_DAYS = 14
 PRUNE_EVERY_SECONDS = 3_600
 
 log = structlog.get_logger(__name__)
@@ -105,7 +104,7 @@ class Relay:
                 await self._tell_age(connection)
             sent = await self.publish_once(connection)
             metrics.published.labels(self._topic).inc(sent)
-            if time.monotonic() >= prune_at and not await stream_store.prune(connection, days=PRUNE_AFTER_DAYS):
+            if time.monotonic() >= prune_at and not await stream_store.prune(connection):
                 prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
             if sent < stream_store.ASSIGN_LIMIT and not self._behind:
                 # What was committed meanwhile has woken us already: then this does not wait.
@@ -114,7 +113,6 @@ class Relay:
     async def publish_once(self, connection: AsyncConnection) -> int:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
         numbered = await stream_store.assign(connection)
-        # Where nothing failed, nothing new is nothing to send.
         self._behind = self._behind or numbered > 0
         rows = await stream_store.unacknowledged(connection, max_bytes=self._max_bytes) if self._behind else []
         if not rows:

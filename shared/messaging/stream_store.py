@@ -13,6 +13,7 @@ SEND_BYTES = 1_000_000
 """So much of each partition is sent at once, and read into memory."""
 HEADER_BYTES = 1_000
 PRUNE_LIMIT = 5_000
+PRUNE_AFTER_DAYS = 14
 
 _ENSURE_HEADS = text(
     "INSERT INTO stream_head (partition_no) SELECT generate_series(0, :partitions - 1) ON CONFLICT DO NOTHING"
@@ -193,7 +194,7 @@ async def oldest_waiting_seconds(connection: AsyncConnection) -> float:
     return float((await connection.execute(_AGE)).scalar_one() or 0)
 
 
-async def prune(connection: AsyncConnection, *, days: int) -> bool:
+async def prune(connection: AsyncConnection, *, days: int = PRUNE_AFTER_DAYS) -> bool:
     """Delete rows older than `days` that the broker has, never the last of a partition; return whether to go on.
 
     It looks at the oldest few: what a long absence has piled up would not be deleted within a statement's time.
