@@ -18,7 +18,7 @@ from cli.exits import Exit
 from cli.park import Service, Yes, client_of_service
 from cli.stream import Found, Standing, compare, read_stream
 from deploy.local.state import StackState
-from shared.messaging.kafka import TopicReader
+from shared.messaging.topic_reader import TopicReader
 
 ServiceOption = Annotated[Service | None, typer.Option("--service", help="Only this service's reading.")]
 TopicOption = Annotated[Service | None, typer.Option("--topic", help="Only what this service publishes.")]

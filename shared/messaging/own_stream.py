@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.messaging import new_epoch_store, stream_store
 from shared.messaging.agreement import Comparison, compare
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Record, TopicReader
+from shared.messaging.kafka import Record
 from shared.messaging.leadership import LEADER_LOCK
 from shared.messaging.rereading import Begin
+from shared.messaging.topic_reader import TopicReader
 
 _LOCK_SECONDS = 15
 _LOCK_EVERY_SECONDS = 0.05

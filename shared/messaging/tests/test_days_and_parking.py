@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from shared.ids import customer_id_of
-from shared.messaging.kafka import TopicReader
 from shared.messaging.noting_days import DayUnfinished
 from shared.messaging.parking import NotParked
 from shared.messaging.tests.toy import TODAY, YESTERDAY, Toy, customers_in, day_marker, settled
+from shared.messaging.topic_reader import TopicReader
 
 
 async def test_a_day_is_worked_once_after_everything_before_it_and_ends_with_a_marker(toy: Toy) -> None:

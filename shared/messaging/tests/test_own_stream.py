@@ -15,11 +15,12 @@ from shared.messaging import consumer, relay, stream_store, topic_length
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.envelope import from_headers
 from shared.messaging.gates import Gates
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer, TopicReader
+from shared.messaging.kafka import KafkaAway, Record, StreamProducer
 from shared.messaging.outgoing import Outgoing
 from shared.messaging.own_stream import NothingContradicts, NotKept, OwnStream
 from shared.messaging.rereading import Rereading
 from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Row
 
 from shared.messaging import consumer, stream_store
-from shared.messaging.kafka import StreamProducer, TopicReader
+from shared.messaging.kafka import StreamProducer
 from shared.messaging.rereading import NotRead, NotStopped, Rereading
 from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
 
 _PLACE_NO = 0
 
