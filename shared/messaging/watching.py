@@ -1,7 +1,7 @@
 """Watches whether waiting records arrive, and whether a topic is still the one that was read (faults 2.8, 2.25)."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -33,8 +33,10 @@ class Watch:
         self._ends = ends
         self._progress: dict[Place, tuple[int, float]] = {}
 
-    async def look(self, places: Collection[Place], *, busy: Callable[[Place], bool]) -> list[Place]:
-        """Return the partitions that were made anew and are to be read from their first record.
+    async def look(
+        self, places: Collection[Place], *, read_to: Mapping[Place, int], busy: Callable[[Place], bool]
+    ) -> dict[Place, int]:
+        """Return which partitions are to be read again, and from where: those made anew, and those led back.
 
         Raises Stuck when records wait and none has come for half a minute in a partition that is not `busy`.
         """
@@ -42,17 +44,19 @@ class Watch:
         async with self._engine.connect() as connection:
             standings = await positions.standings(connection, self._topics)
         ends = await self._ends(sorted(places))
-        anew = []
+        again = {}
         for place, end in ends.items():
             standing = standings.get(place, positions.Standing(0, None))
             metrics.lag.labels(*place).set(max(end - standing.next_offset, 0))
             metrics.stopped.labels(*place).set(0 if standing.stopped_reason is None else 1)
             if standing.next_offset > end:
-                anew.append(place)
+                again[place] = 0
                 await self._begin_anew(place, at=standing.next_offset, end=end)
+            elif standing.next_offset < read_to.get(place, 0):
+                again[place] = standing.next_offset
             else:
                 self._expect_progress(place, at=standing.next_offset, end=end, busy=busy(place))
-        return anew
+        return again
 
     async def _begin_anew(self, place: Place, *, at: int, end: int) -> None:
         """Let `place` be read from its first record: what is applied is skipped."""
@@ -68,3 +72,11 @@ class Watch:
         elif now - before[1] > STUCK_SECONDS:
             msg = f"{place[0]}[{place[1]}] has {end - at} records that do not arrive"
             raise Stuck(msg)
+
+
+def forget(places: Collection[Place]) -> None:
+    """Show nothing of partitions that others hold by now: what was last seen here would be taken for what is."""
+    for topic, number in places:
+        metrics.lag.remove(topic, number)
+        metrics.stopped.remove(topic, number)
+        metrics.failing.remove(number)
