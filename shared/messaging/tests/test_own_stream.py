@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 
 from deploy.local.topics import delete_topics, ensure_topics
+from shared.ids import new_id
 from shared.messaging import consumer, relay, stream_store, topic_length
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.envelope import from_headers
 from shared.messaging.gates import Gates
 from shared.messaging.kafka import KafkaAway, Record, StreamProducer
 from shared.messaging.outgoing import Outgoing
-from shared.messaging.own_stream import NothingContradicts, NotKept, OwnStream
+from shared.messaging.own_stream import EpochBegun, NothingContradicts, NotKept, OwnStream
 from shared.messaging.rereading import Rereading
 from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
 from shared.messaging.topic_reader import TopicReader
@@ -37,6 +39,13 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _own_stream(toy: Toy) -> OwnStream:
     return OwnStream(toy.publisher.begin, toy.bootstrap, toy.topic, toy.wake.outbox)
+
+
+async def _begin_epoch(toy: Toy) -> EpochBegun:
+    """Begin an epoch in the one partition that is in conflict."""
+    (begun,), remaining = await _own_stream(toy).begin_epoch(actor="ops")
+    assert remaining == 0
+    return begun
 
 
 async def _publish(toy: Toy, numbers: Sequence[str], *, applied: int) -> list[Outgoing]:
@@ -101,7 +110,7 @@ async def test_a_restored_database_goes_on_in_a_new_epoch_and_tells_nothing_twic
     await _restore(toy)
     await toy.publish(lost[0], settled(_CUSTOMER, "A-4"))
     assert "restored or copied" in await _conflict(toy)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.partition_no, begun.epoch, begun.taken_over, begun.to_be_told) == (_NO, 2, 1, 1)
     await toy.publish(lost[1], settled(_CUSTOMER, "A-5"))
     async with toy.running():
@@ -121,7 +130,7 @@ async def test_what_was_numbered_and_never_sent_is_told_in_the_new_epoch(toy: To
     await toy.publish(settled(_CUSTOMER, "B-mine"))
     async with toy.publisher.begin() as connection:
         await stream_store.assign(connection)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.taken_over, begun.to_be_told) == (2, 1)
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 4)
@@ -138,7 +147,7 @@ async def test_another_event_under_the_last_number_is_another_history(toy: Toy) 
     async with toy.publisher.begin() as connection:
         await stream_store.assign(connection)
     assert "has event" in await _conflict(toy)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.epoch, begun.taken_over, begun.to_be_told) == (2, 1, 1)
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 3)
@@ -151,14 +160,52 @@ async def test_a_backup_from_before_an_epoch_goes_on_behind_it(toy: Toy) -> None
     await _back_up(toy)
     await _publish(toy, ["D-1"], applied=2)
     await _restore(toy)
-    await _own_stream(toy).begin_epoch(actor="ops")
+    await _begin_epoch(toy)
     await _publish(toy, ["D-2"], applied=3)
     await _restore(toy)
     assert "is at epoch 2" in await _conflict(toy)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.epoch, begun.taken_over) == (3, 2)
     await _publish(toy, ["D-3"], applied=4)
     assert await _numbers(toy) == [f"D-{n}" for n in range(4)]
+
+
+async def test_what_a_stranger_wrote_under_a_later_number_keeps_no_epoch_from_beginning(toy: Toy) -> None:
+    """P4, faults 2.18: with a body that is no text; readers who stopped before it are led to the new epoch."""
+    await _publish(toy, ["L-0"], applied=1)
+    row = replace((await _records(toy))[0], body=b"\xff\x00")
+    headers = [
+        (name, {"ce_sequence": b"5", "ce_id": str(new_id()).encode()}.get(name, was)) for name, was in row.headers
+    ]
+    await _send(toy, replace(row, headers=headers))
+    await toy.publish(settled(_CUSTOMER, "L-1"))
+    assert "ends at sequence 5" in await _conflict(toy)
+    begun = await _begin_epoch(toy)
+    assert (begun.epoch, begun.taken_over, begun.to_be_told) == (2, 1, 1)
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM stream_position WHERE stopped_reason LIKE '%found 5'", 1)
+        await Rereading(toy.lane.begin, {toy.topic}).read_from((toy.topic, _NO), 2, actor="ops")
+        await toy.until("SELECT count(*) FROM effect", 2)
+    assert await _numbers(toy) == ["L-0", "L-1"]
+
+
+async def test_partitions_begin_their_epochs_one_after_the_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P4: each is read from its first record: a request that is over its time leaves the others to the next."""
+    monkeypatch.setattr("shared.messaging.own_stream._REQUEST_SECONDS", 0)
+    other = customers_in(1, 1)[0]
+    await _back_up(toy)
+    async with toy.running():
+        await toy.publish(settled(_CUSTOMER, "M-0"), settled(other, "M-0"))
+        await toy.until("SELECT count(*) FROM effect", 2)
+    await _restore(toy)
+    await toy.publish(settled(_CUSTOMER, "M-1"), settled(other, "M-1"))
+    async with toy.publisher.begin() as connection:
+        await stream_store.ensure_heads(connection, PARTITIONS)
+    for left in (1, 0):
+        begun, remaining = await _own_stream(toy).begin_epoch(actor="ops")
+        assert ([each.partition_no for each in begun], remaining) == ([1 - left], left)
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 4)
 
 
 async def test_where_nothing_contradicts_no_epoch_begins(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
