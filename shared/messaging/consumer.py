@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,13 +40,14 @@ class Consumer:
         engine: AsyncEngine,
         make_client: Callable[[], StreamConsumer],
         ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
+        begins: Callable[[Place, int], Awaitable[int]],
         lane: Lane,
         day_work: Callable[[int], DayWork] | None,
         topics: Sequence[str],
     ) -> None:
         self._engine = engine
         self._make_client = make_client
-        self._ends = ends
+        self._watch = partial(Watch, engine=engine, topics=topics, ends=ends, begins=begins)
         self._lane = lane
         self._day_work = day_work
         self._topics = list(topics)
@@ -89,7 +91,7 @@ class Consumer:
 
     async def _consume_with(self, client: StreamConsumer) -> None:
         committed_at = watched_at = time.monotonic()
-        watch = Watch(engine=self._engine, topics=self._topics, ends=self._ends)
+        watch = self._watch()
         while True:
             records = await client.fetch(seconds=self._patience())
             fresh = await self._follow_assignment(client)

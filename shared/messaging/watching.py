@@ -27,7 +27,9 @@ class Watch:
         engine: AsyncEngine,
         topics: Sequence[str],
         ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
+        begins: Callable[[Place, int], Awaitable[int]],
     ) -> None:
+        self._begins = begins
         self._engine = engine
         self._topics = topics
         self._ends = ends
@@ -50,19 +52,23 @@ class Watch:
             metrics.lag.labels(*place).set(max(end - standing.next_offset, 0))
             metrics.stopped.labels(*place).set(0 if standing.stopped_reason is None else 1)
             if standing.next_offset > end:
-                again[place] = 0
-                await self._begin_anew(place, at=standing.next_offset, end=end)
+                again[place] = await self._begin_anew(place, standing, end=end)
             elif standing.next_offset < read_to.get(place, 0):
                 again[place] = standing.next_offset
             else:
                 self._expect_progress(place, at=standing.next_offset, end=end, busy=busy(place))
         return again
 
-    async def _begin_anew(self, place: Place, *, at: int, end: int) -> None:
-        """Let `place` be read from its first record: what is applied is skipped."""
-        log.error("partition.made_anew", topic=place[0], partition=place[1], position=at, end=end)
+    async def _begin_anew(self, place: Place, standing: positions.Standing, *, end: int) -> int:
+        """Let `place` be read from the first record of its epoch; what is applied is skipped. Return where that is.
+
+        Records of an epoch before would be taken for those of a history that was given up and goes on.
+        """
+        log.error("partition.made_anew", topic=place[0], partition=place[1], position=standing.next_offset, end=end)
+        start = await self._begins(place, standing.epoch) if standing.epoch > 1 else 0
         async with self._engine.begin() as connection:
-            await positions.read_from(connection, place, 0)
+            await positions.read_from(connection, place, start)
+        return start
 
     def _expect_progress(self, place: Place, *, at: int, end: int, busy: bool) -> None:
         now = time.monotonic()

@@ -1,23 +1,18 @@
 """Proves P4: a topic and a database that contradict each other are told from a broker's loss, and led together."""
 
 import asyncio
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaError
 from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 
-from deploy.local.topics import delete_topics, ensure_topics
 from shared.ids import new_id
-from shared.messaging import consumer, relay, stream_store, topic_length
+from shared.messaging import consumer, relay, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
-from shared.messaging.envelope import from_headers
-from shared.messaging.gates import Gates
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer
+from shared.messaging.kafka import Record, StreamProducer
 from shared.messaging.outgoing import Outgoing
 from shared.messaging.own_stream import EpochBegun, NothingContradicts, NotKept, OwnStream
 from shared.messaging.rereading import Rereading
@@ -262,77 +257,6 @@ async def test_only_what_was_acknowledged_and_is_kept_is_sent_again(toy: Toy, se
     await _publish(toy, ["I-0"], applied=1)
     with pytest.raises(NotKept):
         await _own_stream(toy).send_again(_NO, sequence, actor="ops")
-
-
-async def test_row_25_a_topic_made_anew_while_all_is_down_is_filled_again(toy: Toy) -> None:
-    """Faults 2.25: no gate opens before the new topic is read, whatever the old offsets say; all flows on, once."""
-    await _publish_longer_than_numbered(toy)
-    gates = _gates(toy)
-    await _make_anew(toy)
-    assert _NO not in await gates.applied_to_end(topics=["ledger"], partitions=[_NO])
-    async with toy.running():
-        await toy.publish(settled(_CUSTOMER, "J-4"))
-        await _until_made_whole(toy, gates, effects=5)
-    assert await _numbers(toy) == [f"J-{n}" for n in range(5)]
-
-
-@pytest.mark.parametrize("looks_before_it_sends", [True, False])
-async def test_row_25_a_topic_made_anew_under_running_services_is_filled_again(
-    toy: Toy, monkeypatch: pytest.MonkeyPatch, *, looks_before_it_sends: bool
-) -> None:
-    """Faults 2.25: the relay sees it before it sends, or by where the broker put what it sent; all flows on, once."""
-    await _publish_longer_than_numbered(toy)
-    monkeypatch.setattr(topic_length, "LOOK_SECONDS", 0 if looks_before_it_sends else 600)
-    async with toy.running():
-        await toy.publish(settled(customers_in(1, 1)[0], "K-0"))
-        await toy.until("SELECT count(*) FROM effect", 5)
-        await _make_anew(toy)
-        await toy.publish(settled(_CUSTOMER, "J-4"))
-        await _until_made_whole(toy, _gates(toy), effects=6)
-    assert await _numbers(toy) == [f"J-{n}" for n in range(5)]
-    if looks_before_it_sends:
-        assert await _sequences(toy) == [1, 2, 3, 4, 5]
-
-
-async def _publish_longer_than_numbered(toy: Toy) -> None:
-    """Copies let the offsets run ahead of the numbers, so that a new topic has others."""
-    await _publish(toy, ["J-0", "J-1", "J-2"], applied=3)
-    await _send(toy, *(await _records(toy)))
-    await _publish(toy, ["J-3"], applied=4)
-
-
-def _gates(toy: Toy) -> Gates:
-    return Gates(engine=toy.consumer, topic_of=lambda _: toy.topic, ends=toy.asker.ends)
-
-
-async def _until_made_whole(toy: Toy, gates: Gates, *, effects: int) -> None:
-    await toy.until("SELECT count(*) FROM effect", effects, seconds=60)
-    async with asyncio.timeout(30):
-        while set(await _sequences(toy)) != {1, 2, 3, 4, 5}:
-            await asyncio.sleep(0.1)
-        while _NO not in await gates.applied_to_end(topics=["ledger"], partitions=[_NO]):
-            await asyncio.sleep(0.1)
-
-
-async def _sequences(toy: Toy) -> list[int]:
-    return [from_headers(record.headers).sequence for record in await _records(toy)]
-
-
-async def _make_anew(toy: Toy) -> None:
-    """Delete the topic and make it again; a broker takes its time for the first."""
-    length = len(await _records(toy))
-    await delete_topics(bootstrap=toy.bootstrap, prefix=toy.topic)
-    async with asyncio.timeout(30):
-        while await _length_if_there(toy) >= length:
-            await asyncio.sleep(0.1)
-
-
-async def _length_if_there(toy: Toy) -> float:
-    try:
-        await ensure_topics(bootstrap=toy.bootstrap, prefix=toy.prefix, partitions=PARTITIONS)
-        return (await toy.asker.ends([(toy.topic, _NO)]))[toy.topic, _NO]
-    except (KafkaError, KafkaAway):
-        return math.inf
 
 
 async def _until_acknowledged(toy: Toy, sequence: int) -> None:
