@@ -100,6 +100,8 @@ def _numbered(record: Record) -> Numbered:
 
 
 def _follows(envelope: Envelope, standing: Standing) -> bool:
+    if envelope.event_id == standing.last_event_id:
+        return False
     if envelope.epoch == standing.epoch:
         return envelope.sequence == standing.sequence + 1 and envelope.previous_id == standing.last_event_id
     return envelope.epoch > standing.epoch and envelope.sequence == 1
