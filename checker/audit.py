@@ -8,7 +8,7 @@ from sqlalchemy import text
 from checker.findings import Check, Finding
 from checker.snapshot import Snapshot, take_snapshots
 from shared.hash_chain import ANCHORS, Anchor, Breach, Head, Verification
-from shared.messaging.kafka import TopicReader
+from shared.messaging.topic_reader import TopicReader
 
 UNSEALED_SECONDS = 60
 

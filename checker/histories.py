@@ -8,7 +8,8 @@ from itertools import chain
 from uuid import UUID
 
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Place, Record, TopicReader
+from shared.messaging.kafka import Place, Record
+from shared.messaging.topic_reader import TopicReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """`dueflow stream`: what a service publishes, and the ways out where its topic and its database contradict."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 import typer
+from dueflow_client import Dueflow
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from cli.connection import Json, RunName, ask, ended, print_json, running_stack, wants_json
@@ -45,7 +48,13 @@ def new_epoch(service: ServiceName, *, yes: Yes = False, run: RunName = None, as
         Console(stderr=True).print(_table(conflicts))
         question = "Is the original gone for good, and this database the one to go on with?"
         typer.confirm(question, abort=True, err=True)
-    begun = ask(state, lambda dueflow: client_of_service(dueflow, service).begin_epoch())
+    with Progress(console=Console(stderr=True), transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("partitions read from their first records", total=len(conflicts))
+
+        def begin(dueflow: Dueflow) -> Awaitable[list[Any]]:
+            return client_of_service(dueflow, service).begin_epoch(told=lambda _: progress.advance(bar))
+
+        begun = ask(state, begin)
     if wants_json(console, chosen=as_json):
         print_json(begun)
         return

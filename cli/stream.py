@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Place, Record, TopicReader
+from shared.messaging.kafka import Place, Record
+from shared.messaging.topic_reader import TopicReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,18 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Of one partition: its records, the events that are applied and that wait, what is none, and where it goes on."""
+    """Of one partition: its records, the events that are applied and that wait, what is none, and where it goes on.
+
+    `gives_up` counts the events that wait and would never take effect from there, because a later epoch begins there.
+    """
 
     records: int
     applied: int
     waiting: int
     strange: int
+    end: int
     goes_on_at: int | None
+    gives_up: int
 
 
 async def read_stream(reader: TopicReader, place: Place, *, told: Callable[[int], object]) -> list[Numbered]:
@@ -66,16 +72,23 @@ async def read_stream(reader: TopicReader, place: Place, *, told: Callable[[int]
 
 def compare(stream: Sequence[Numbered], standing: Standing) -> Found:
     """Return what a reader that stands there has, and will have, of this stream."""
-    events = {
-        (each.envelope.epoch, each.envelope.sequence): each.envelope for each in stream if each.envelope is not None
-    }
-    applied = sum(place <= (standing.epoch, standing.sequence) for place in events)
+    told = [(each.offset, each.envelope) for each in stream if each.envelope is not None]
+    events = {(envelope.epoch, envelope.sequence) for _, envelope in told}
+    here = (standing.epoch, standing.sequence)
+    applied = sum(place <= here for place in events)
+    following = [
+        (each.envelope.epoch, each.offset) for each in stream if each.envelope and _follows(each.envelope, standing)
+    ]
+    # What comes next in this epoch leads on wherever it lies; a later epoch does where it lies, and ends this one.
+    epoch, offset = min(following, default=(0, None))
     return Found(
         records=len(stream),
         applied=applied,
         waiting=len(events) - applied,
         strange=sum(each.envelope is None for each in stream),
-        goes_on_at=next((each.offset for each in stream if _follows(each.envelope, standing)), None),
+        end=stream[-1].offset + 1 if stream else 0,
+        goes_on_at=offset,
+        gives_up=sum(here < place < (epoch, 1) for place in events),
     )
 
 
@@ -86,8 +99,8 @@ def _numbered(record: Record) -> Numbered:
         return Numbered(record.offset, None)
 
 
-def _follows(envelope: Envelope | None, standing: Standing) -> bool:
-    if envelope is None:
+def _follows(envelope: Envelope, standing: Standing) -> bool:
+    if envelope.event_id == standing.last_event_id:
         return False
     if envelope.epoch == standing.epoch:
         return envelope.sequence == standing.sequence + 1 and envelope.previous_id == standing.last_event_id

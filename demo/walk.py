@@ -15,7 +15,7 @@ from deploy.local.databases import SERVICES
 from deploy.local.runner import LocalStack
 from shared.ids import customer_id_of
 from shared.messaging.envelope import from_headers
-from shared.messaging.kafka import TopicReader
+from shared.messaging.topic_reader import TopicReader
 
 CUSTOMER = "WALK-1"
 ADDRESS = "walk@example.test"

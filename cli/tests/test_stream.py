@@ -66,4 +66,18 @@ def test_another_history_is_not_taken_for_what_comes_next() -> None:
 def test_a_new_epoch_goes_on_at_its_first_number() -> None:
     """After a database was restored its numbers begin anew."""
     stream = [Numbered(0, _event(1)), Numbered(1, _event(2, epoch=2)), Numbered(2, _event(1, epoch=2))]
-    assert compare(stream, _standing(1)).goes_on_at == 2
+    found = compare(stream, _standing(1))
+    assert (found.goes_on_at, found.gives_up) == (2, 0)
+
+
+def test_what_waits_before_a_new_epoch_is_given_up_only_knowingly() -> None:
+    """P4: 2 is lost, 3 and 4 are there, and then the numbers begin anew: to read on there would lose 3 and 4."""
+    stream = [Numbered(n, each) for n, each in enumerate([_event(1), _event(3), _event(4), _event(1, epoch=2)])]
+    found = compare(stream, _standing(1))
+    assert (found.goes_on_at, found.gives_up) == (3, 2)
+
+
+def test_what_comes_next_is_taken_before_a_new_epoch_wherever_it_lies() -> None:
+    """P4: sent again behind the first of a new epoch, it leads on all the same."""
+    found = compare([Numbered(0, _event(1, epoch=2)), Numbered(1, _event(2))], _standing(1))
+    assert (found.goes_on_at, found.gives_up) == (1, 0)

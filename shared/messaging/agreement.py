@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging import stream_store
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Record, TopicReader
+from shared.messaging.kafka import Place, Record
+from shared.messaging.leadership import staying
 from shared.messaging.stream_store import Head
+from shared.messaging.topic_reader import TopicReader
 
 TAIL_RECORDS = 100
 """So many records at a partition's end are looked at: copies and strangers there do not hide the last event."""
@@ -62,7 +64,7 @@ async def agree_with_topic(connection: AsyncConnection, bootstrap: str, topic: s
                 seen=each.sequence_in_topic,
                 acknowledged=each.head.acknowledged_sequence,
             )
-    await stream_store.mark_acknowledged(connection, resend)
+    await stream_store.send_behind(connection, resend)
     return {each.head.partition_no: each.next_offset for each in compared}
 
 
@@ -71,34 +73,52 @@ async def compare(connection: AsyncConnection, bootstrap: str, topic: str) -> li
 
     Another number of partitions would put customers elsewhere than their history: StreamConflict.
     """
-    tails = await _tails(bootstrap, topic)
+    async with staying(connection):
+        ends, told = await _told(bootstrap, topic)
     heads = await stream_store.heads(connection)
-    if tails.keys() != heads.keys():
+    if told.keys() != heads.keys():
         msg = (
-            f"{topic} has {len(tails)} partitions, this database numbers {len(heads)}: a customer's events would leave "
+            f"{topic} has {len(told)} partitions, this database numbers {len(heads)}: a customer's events would leave "
             "their order. Nothing is published; the number changes by moving to a new topic only."
         )
         raise StreamConflict(msg)
-    told = {partition_no: _last_event(tail) for partition_no, tail in tails.items()}
     ours = await stream_store.events_at(connection, _places(heads, told))
     return [
         Comparison(
             head=heads[partition_no],
-            told=told[partition_no],
-            conflict=_conflict(f"{topic}[{partition_no}]", heads[partition_no], tail, ours.get(partition_no)),
-            next_offset=tail[-1].offset + 1 if tail else 0,
+            told=last,
+            conflict=_conflict(f"{topic}[{partition_no}]", heads[partition_no], last, ours.get(partition_no)),
+            next_offset=ends[partition_no],
         )
-        for partition_no, tail in sorted(tails.items())
+        for partition_no, last in sorted(told.items())
     ]
 
 
-async def _tails(bootstrap: str, topic: str) -> dict[int, list[Record]]:
+async def _told(bootstrap: str, topic: str) -> tuple[dict[int, int], dict[int, Envelope | None]]:
+    """Return where each partition ends, and the last event that it has, None where it has none."""
     reader = TopicReader(bootstrap, topic)
     try:
         await reader.start()
-        return {partition_no: tail for (_, partition_no), tail in (await reader.tails(TAIL_RECORDS)).items()}
+        tails = await reader.tails(TAIL_RECORDS)
+        told = {place[1]: _last_event(tail) or await _before(reader, place, tail) for place, tail in tails.items()}
+        return {place[1]: tail[-1].offset + 1 if tail else 0 for place, tail in tails.items()}, told
     finally:
         await reader.close()
+
+
+async def _before(reader: TopicReader, place: Place, tail: Sequence[Record]) -> Envelope | None:
+    """Return the last event before this tail, which has none: strangers may write as much as they like."""
+    stop, width = tail[0].offset if tail else 0, TAIL_RECORDS
+    while stop > 0:
+        width *= 8
+        start = max(stop - width, 0)
+        last: Envelope | None = None
+        async for records in reader.read_partition(place, start=start, stop=stop):
+            last = _last_event(records) or last
+        if last is not None:
+            return last
+        stop = start
+    return None
 
 
 def _last_event(tail: Sequence[Record]) -> Envelope | None:
@@ -121,10 +141,9 @@ def _places(heads: Mapping[int, Head], told: Mapping[int, Envelope | None]) -> d
     }
 
 
-def _conflict(place: str, head: Head, tail: Sequence[Record], ours: UUID | None) -> str | None:
-    told = _last_event(tail)
+def _conflict(place: str, head: Head, told: Envelope | None, ours: UUID | None) -> str | None:
     if told is None:
-        return f"The last {len(tail)} records of {place} are no events of ours. {_WAY_OUT}" if tail else None
+        return None
     if told.epoch > head.epoch:
         return f"{place} is at epoch {told.epoch}, this database at {head.epoch}: it was restored or copied. {_WAY_OUT}"
     if told.epoch < head.epoch:

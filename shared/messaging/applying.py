@@ -14,12 +14,12 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.kafka import Place
 from shared.messaging.parking_store import ToPark
 from shared.messaging.positions import DaySeen
-from shared.messaging.sifting import Incoming
+from shared.messaging.sifting import Incoming, StreamBroken
 from shared.messaging.subscription import Day, Received, Refused, Subscription
 from shared.observe import trace
 
 
-class BadMarker(RuntimeError):
+class BadMarker(StreamBroken):
     """An event that belongs to no customer cannot be read; the partition stops, because nothing can queue behind it."""
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,40 +13,22 @@ from shared.messaging import metrics, positions
 from shared.messaging.awaiting import Awaiting
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
+from shared.messaging.lanes import LaneState
 from shared.messaging.noting_days import DayUnfinished
 from shared.messaging.partition import Lane
 from shared.messaging.sifting import StreamBroken
 from shared.messaging.subscription import NotYetKnown
-from shared.messaging.watching import Stuck, Watch
+from shared.messaging.watching import Stuck, Watch, forget
 
 IDLE_SECONDS = 0.5
 BUSY_SECONDS = 0.02
 LOOK_AGAIN_SECONDS = 10
-MAX_BACKOFF_SECONDS = 10
 PARALLEL = 3
 COMMIT_EVERY_SECONDS = 2
 WATCH_EVERY_SECONDS = 10
 STUCK_LIMIT = 3
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass
-class _Lane:
-    """What the loop remembers of one partition number: records not applied yet, and when to try again."""
-
-    number: int
-    day: DayWork | None
-    backlog: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    failures: int = 0
-    retry_at: float = 0.0
-    day_progress: Progress = Progress.MORE
-    rereading: set[str] = field(default_factory=set)
-
-    @property
-    def has_work(self) -> bool:
-        """Return whether a step may get anything done."""
-        return any(self.backlog.values()) or self.day_progress in (Progress.MORE, Progress.WAITING)
 
 
 class Consumer:
@@ -59,18 +40,19 @@ class Consumer:
         engine: AsyncEngine,
         make_client: Callable[[], StreamConsumer],
         ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
+        begins: Callable[[Place, int], Awaitable[int]],
         lane: Lane,
         day_work: Callable[[int], DayWork] | None,
         topics: Sequence[str],
     ) -> None:
         self._engine = engine
         self._make_client = make_client
-        self._ends = ends
+        self._watch = partial(Watch, engine=engine, topics=topics, ends=ends, begins=begins)
         self._lane = lane
         self._day_work = day_work
         self._topics = list(topics)
         self._awaiting = Awaiting(engine=engine, topics=self._topics, ends=ends)
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, LaneState] = {}
         self._assigned: frozenset[Place] = frozenset()
         self._offsets: dict[Place, int] = {}
         self._committed: dict[Place, int] = {}
@@ -99,7 +81,8 @@ class Consumer:
 
     async def _consume(self) -> None:
         client = self._make_client()
-        self._assigned, self._lanes = frozenset(), {}
+        forget(self._assigned)
+        self._assigned, self._lanes, self._offsets = frozenset(), {}, {}
         try:
             await client.start()
             await self._consume_with(client)
@@ -108,7 +91,7 @@ class Consumer:
 
     async def _consume_with(self, client: StreamConsumer) -> None:
         committed_at = watched_at = time.monotonic()
-        watch = Watch(engine=self._engine, topics=self._topics, ends=self._ends)
+        watch = self._watch()
         while True:
             records = await client.fetch(seconds=self._patience())
             fresh = await self._follow_assignment(client)
@@ -145,16 +128,17 @@ class Consumer:
             client.seek(place, 0 if standing is None else standing.next_offset)
         numbers = {number for _, number in assigned}
         self._lanes = {each: self._lanes.get(each) or self._new_lane(each) for each in sorted(numbers)}
-        for place in self._assigned - assigned:
+        forget(self._assigned - assigned)
+        for place in self._assigned ^ assigned:
             self._offsets.pop(place, None)
         self._assigned = assigned
         log.info("consumer.assigned", partitions=sorted(numbers))
         return fresh
 
-    def _new_lane(self, number: int) -> _Lane:
+    def _new_lane(self, number: int) -> LaneState:
         if self._day_work is None:
-            return _Lane(number, None, day_progress=Progress.NONE)
-        return _Lane(number, self._day_work(number))
+            return LaneState(number, None, day_progress=Progress.NONE)
+        return LaneState(number, self._day_work(number))
 
     def _keep(self, records: dict[Place, list[Record]]) -> None:
         for (topic, number), found in records.items():
@@ -162,7 +146,7 @@ class Consumer:
             if lane is not None and (topic, number) in self._assigned:
                 lane.backlog[topic] += found
 
-    async def _step(self, client: StreamConsumer, lane: _Lane) -> None:
+    async def _step(self, client: StreamConsumer, lane: LaneState) -> None:
         """Apply what has arrived, then one chunk of the day; trouble makes this partition wait, and no other."""
         if lane.retry_at > time.monotonic():
             return
@@ -171,13 +155,13 @@ class Consumer:
                 for topic in self._topics:
                     await self._apply_backlog(client, lane, (topic, lane.number))
                 await self._work_day(lane)
-                lane.failures = 0
+                lane.went_well()
             except KafkaAway:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the partition waits and tries again
-                self._back_off(lane, error)
+                lane.back_off(error)
 
-    async def _apply_backlog(self, client: StreamConsumer, lane: _Lane, place: Place) -> None:
+    async def _apply_backlog(self, client: StreamConsumer, lane: LaneState, place: Place) -> None:
         backlog = lane.backlog[place[0]]
         while backlog:
             begins_work = lane.day is not None and self._lane.begins_work(backlog[0])
@@ -197,40 +181,34 @@ class Consumer:
             self._awaiting.found(place)
             self._offsets[place] = backlog[taken - 1].offset + 1
             del backlog[:taken]
-            lane.rereading.discard(place[0])
+            lane.rereading.pop(place[0], None)
             if begins_work:
                 lane.day_progress = Progress.MORE
 
-    async def _may_come(self, lane: _Lane, place: Place) -> bool:
+    async def _may_come(self, lane: LaneState, place: Place) -> bool:
         """Return whether a day or another topic may still bring what the next event of `place` answers."""
         return lane.day_progress is Progress.MORE or await self._awaiting.others_come(place)
 
-    async def _work_day(self, lane: _Lane) -> None:
+    async def _work_day(self, lane: LaneState) -> None:
         if lane.day is None or lane.day_progress is Progress.NONE:
             return
         lane.day_progress = await lane.day.chunk()
         if lane.day_progress is Progress.DONE:
             lane.day_progress = Progress.NONE
 
-    async def _broken(self, client: StreamConsumer, lane: _Lane, place: Place, reason: str) -> None:
+    async def _broken(self, client: StreamConsumer, lane: LaneState, place: Place, reason: str) -> None:
         """Read once more from the stored position; if it is broken still, stand still and look again now and then."""
         topic = place[0]
         lane.backlog[topic].clear()
-        if topic in lane.rereading:
-            await self._lane.stop(place, reason)
+        read_from = lane.rereading.get(topic)
+        if read_from is not None and await self._lane.stop(place, reason, at=read_from):
             metrics.stopped.labels(topic, lane.number).set(1)
             log.error("partition.stopped", topic=topic, partition=lane.number, reason=reason)
             lane.retry_at = time.monotonic() + LOOK_AGAIN_SECONDS
-        lane.rereading.add(topic)
         async with self._engine.connect() as connection:
             standing = (await positions.standings(connection, [topic])).get(place)
-        client.seek(place, 0 if standing is None else standing.next_offset)
-
-    def _back_off(self, lane: _Lane, error: Exception) -> None:
-        lane.failures += 1
-        seconds = min(0.1 * 2**lane.failures, MAX_BACKOFF_SECONDS)
-        lane.retry_at = time.monotonic() + seconds
-        log.error("partition.waits", partition=lane.number, seconds=seconds, exc_info=error)
+        lane.rereading[topic] = 0 if standing is None else standing.next_offset
+        client.seek(place, lane.rereading[topic])
 
     def _hold_back(self, client: StreamConsumer) -> None:
         """Fetch no more for a partition that has not applied what it has."""
@@ -256,10 +234,11 @@ class Consumer:
             log.info("consumer.commit_hint_failed", reason=str(error)[:200])
 
     async def _look(self, client: StreamConsumer, watch: Watch) -> None:
-        for place in await watch.look(self._assigned, busy=self._busy):
+        for place, offset in (await watch.look(self._assigned, read_to=self._offsets, busy=self._busy)).items():
             if lane := self._lanes.get(place[1]):
                 lane.backlog[place[0]].clear()
-            client.seek(place, 0)
+            self._offsets.pop(place, None)
+            client.seek(place, offset)
 
     def _busy(self, place: Place) -> bool:
         lane = self._lanes.get(place[1])

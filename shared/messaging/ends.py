@@ -1,9 +1,11 @@
-"""Asks Kafka where topics end, over a connection of its own."""
+"""Asks Kafka where topics end, over a connection of its own, and where in them an epoch begins."""
 
 import asyncio
 from collections.abc import Collection
 
-from shared.messaging.kafka import KafkaAway, Place, StreamConsumer
+from shared.messaging.envelope import BadEnvelope, from_headers
+from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
+from shared.messaging.topic_reader import TopicReader
 
 
 class EndsAsker:
@@ -30,8 +32,29 @@ class EndsAsker:
                 await self.close()
                 raise
 
+    async def begins(self, place: Place, epoch: int) -> int:
+        """Return the offset of the first event of this epoch or a later one, the end where there is none."""
+        reader, at = TopicReader(self._bootstrap, place[0]), 0
+        try:
+            await reader.start()
+            async for records in reader.read_partition(place):
+                for record in records:
+                    if _epoch_of(record) >= epoch:
+                        return record.offset
+                    at = record.offset + 1
+        finally:
+            await reader.close()
+        return at
+
     async def close(self) -> None:
         """Disconnect."""
         client, self._client = self._client, None
         if client is not None:
             await client.drop()
+
+
+def _epoch_of(record: Record) -> int:
+    try:
+        return from_headers(record.headers).epoch
+    except BadEnvelope:
+        return 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 CONTENT_TYPE = "application/json"
@@ -67,7 +67,7 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
 def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
     """Return the envelope that `headers` carry; raise BadEnvelope where an attribute is missing or malformed."""
     try:
-        found = {name: value.decode() for name, value in headers if name.startswith(_PREFIX)}
+        found = {name: _text(value) for name, value in headers if name.startswith(_PREFIX)}
         return Envelope(
             event_id=UUID(found["ce_id"]),
             wire=found["ce_type"],
@@ -81,12 +81,12 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
             causation_id=UUID(found["ce_causationid"]),
             actor=found["ce_actor"],
             traceparent=found["ce_traceparent"],
-            epoch=_positive(found["ce_epoch"]),
-            sequence=_positive(found["ce_sequence"]),
+            epoch=_positive(found["ce_epoch"], most=2**31 - 1),
+            sequence=_positive(found["ce_sequence"], most=2**63 - 1),
             previous_id=_optional_uuid(found.get("ce_previousid")),
             withheld_bytes=_optional_int(found.get("ce_withheldbytes")),
         )
-    except (KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError, AttributeError, TypeError, OverflowError) as error:
         msg = f"envelope attribute missing or malformed: {error}"
         raise BadEnvelope(msg) from error
 
@@ -96,13 +96,20 @@ def _instant(text: str) -> datetime:
     if at.tzinfo is None:
         msg = "ce_time has no offset"
         raise ValueError(msg)
-    return at
+    return at.astimezone(UTC)
 
 
-def _positive(text: str) -> int:
+def _text(value: bytes) -> str:
+    if b"\x00" in value:
+        msg = "no text of ours has a NUL, and PostgreSQL holds none"
+        raise ValueError(msg)
+    return value.decode()
+
+
+def _positive(text: str, *, most: int) -> int:
     value = int(text)
-    if value < 1:
-        msg = "epoch and sequence start at 1"
+    if not 1 <= value <= most:
+        msg = "epoch and sequence start at 1, and PostgreSQL counts no further than it can"
         raise ValueError(msg)
     return value
 

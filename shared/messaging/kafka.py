@@ -1,4 +1,4 @@
-"""The port to Kafka: the only module that imports a client, with a deadline around every wait (faults 1.2).
+"""The port to Kafka: with unreadable_batches.py all that knows a client, and a deadline around every wait (faults 1.2).
 
 aiokafka retries without end when the broker is away or silent, so nothing here waits longer than it says; what fails is
 reported as KafkaAway, and its owner drops the client and makes another.
@@ -6,14 +6,16 @@ reported as KafkaAway, and its owner drops the client and makes another.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
+from shared.messaging.gaps import Gaps
+from shared.messaging.records import KafkaAway, Place, Record, TooLarge
+from shared.messaging.unreadable_batches import pass_over
 from shared.tasks import is_canceled
 
 SEND_SECONDS = 10
@@ -24,28 +26,9 @@ FETCH_GRACE_SECONDS = 5
 MAX_RECORDS = 2_000
 
 T = TypeVar("T")
-Place = tuple[str, int]
-"""A topic and a partition of it."""
 
-
-class KafkaAway(ConnectionError):
-    """The broker did not answer in time, or refused; the client must be dropped."""
-
-
-class TooLarge(KafkaAway):
-    """The broker takes no record of this size, however often it is sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record of a topic; `body` is None for a tombstone."""
-
-    topic: str
-    partition_no: int
-    offset: int
-    headers: Sequence[tuple[str, bytes]]
-    body: bytes | None
-    key: bytes | None = None
+# What another client's module must have, to stand here in its place (tests/conformance).
+__all__ = ["KafkaAway", "Place", "Record", "StreamConsumer", "StreamProducer", "TooLarge"]
 
 
 async def within(seconds: float, awaitable: Awaitable[T], doing: str) -> T:
@@ -149,6 +132,8 @@ class StreamConsumer:
     def __init__(
         self, bootstrap: str, *, topics: Collection[str], group: str | None, instance: str | None = None
     ) -> None:
+        pass_over()
+        self._gaps = Gaps()
         self._client = AIOKafkaConsumer(
             *topics,
             bootstrap_servers=bootstrap,
@@ -170,29 +155,53 @@ class StreamConsumer:
         """Connect and join."""
         await within(CONNECT_SECONDS, self._client.start(), "connecting the consumer")
 
+    async def take(self, topic: str) -> None:
+        """Read all partitions of a topic, outside of any group."""
+        partitions = await within(CONNECT_SECONDS, self._client._client._wait_on_metadata(topic), "finding the topic")  # noqa: SLF001
+        self._client.assign([TopicPartition(topic, each) for each in sorted(partitions)])
+
     def assigned(self) -> frozenset[Place]:
         """Return the partitions that this consumer holds now."""
         return frozenset((each.topic, each.partition) for each in self._client.assignment())
 
     async def fetch(self, *, seconds: float, places: Iterable[Place] = ()) -> dict[Place, list[Record]]:
-        """Return what has arrived, by partition, waiting up to `seconds` for the first; empty when nothing came."""
+        """Return what has arrived, by partition, waiting up to `seconds` for the first; empty when nothing came.
+
+        Offsets behind the last record that hold none, or none that can be read, come as a record without anything.
+        """
         wanted = [TopicPartition(*place) for place in places]
+        self._gaps.begin(holding=self._holding())
         found = await within(
             seconds + FETCH_GRACE_SECONDS,
             self._client.getmany(*wanted, timeout_ms=int(seconds * 1000), max_records=MAX_RECORDS),
             "fetching",
         )
-        return {
+        arrived = {
             (place.topic, place.partition): [
                 Record(each.topic, each.partition, each.offset, each.headers, each.value, each.key) for each in records
             ]
             for place, records in found.items()
+        }
+        return self._gaps.filled(arrived, self._positions(), holding=self._holding())
+
+    def _holding(self) -> object:
+        """Return what is another after each rebalance."""
+        subscription = self._client._subscription.subscription  # noqa: SLF001 - no event tells of a rebalance in time
+        return None if subscription is None else subscription.assignment
+
+    def _positions(self) -> dict[Place, int]:
+        """Return what is read next, where that is known."""
+        holding: Any = self._holding()
+        states = {} if holding is None else {each: holding.state_value(each) for each in holding.tps}
+        return {
+            (each.topic, each.partition): state.position for each, state in states.items() if state.has_valid_position
         }
 
     def seek(self, place: Place, offset: int) -> None:
         """Read `place` from `offset` next; nothing happens where a rebalance has just taken it away."""
         for partition in self._held([place]):
             self._client.seek(partition, offset)
+            self._gaps.sought(place, offset, holding=self._holding())
 
     def paused(self) -> frozenset[Place]:
         """Return the partitions from which nothing is fetched for now; a rebalance forgets them."""
@@ -239,76 +248,3 @@ class StreamConsumer:
         # Closing the coordinator ends its heartbeat last; a broker that does not answer would keep it alive for ever.
         if heartbeat := getattr(client._coordinator, "_heartbeat_task", None):  # noqa: SLF001
             heartbeat.cancel()
-
-
-class TopicReader:
-    """Reads a topic from wherever it is told to, outside of any group: for the relay's first look and the checker."""
-
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._topic = topic
-        self._consumer = StreamConsumer(bootstrap, topics=(), group=None)
-
-    async def start(self) -> None:
-        """Connect and take all partitions of the topic."""
-        await self._consumer.start()
-        client = self._consumer._client  # noqa: SLF001 - same module: the reader is a consumer without a group
-        partitions = await within(CONNECT_SECONDS, client._client._wait_on_metadata(self._topic), "finding the topic")  # noqa: SLF001
-        client.assign([TopicPartition(self._topic, each) for each in sorted(partitions)])
-
-    @property
-    def places(self) -> list[Place]:
-        """Return the topic's partitions in order."""
-        return sorted(self._consumer.assigned())
-
-    async def ends(self) -> dict[Place, int]:
-        """Return the offset that the next record of each partition will get."""
-        return await self._consumer.ends(self.places)
-
-    async def tails(self, count: int) -> dict[Place, list[Record]]:
-        """Return the last `count` records of each partition, or as many as it has."""
-        ends = await self.ends()
-        found: dict[Place, list[Record]] = {place: [] for place in ends}
-        waiting = {place for place, end in ends.items() if end > 0}
-        for place in waiting:
-            self._consumer.seek(place, max(ends[place] - count, 0))
-        while waiting:
-            fetched = await self._consumer.fetch(seconds=FETCH_GRACE_SECONDS, places=waiting)
-            if not fetched:
-                msg = f"{self._topic} ends at {ends} but its last records did not come"
-                raise KafkaAway(msg)
-            for place, records in fetched.items():
-                found[place] += [each for each in records if each.offset < ends[place]]
-                if records[-1].offset >= ends[place] - 1:
-                    waiting.discard(place)
-        return found
-
-    async def read_partition(self, place: Place) -> AsyncIterator[list[Record]]:
-        """Yield what one partition holds as it stands now, some records at a time."""
-        at, end = 0, (await self._consumer.ends([place]))[place]
-        self._consumer.seek(place, 0)
-        while at < end:
-            fetched = (await self._consumer.fetch(seconds=FETCH_GRACE_SECONDS, places=[place])).get(place)
-            if not fetched:
-                msg = f"{place[0]}[{place[1]}] did not deliver what its end promises"
-                raise KafkaAway(msg)
-            at = fetched[-1].offset + 1
-            yield [each for each in fetched if each.offset < end]
-
-    async def read_to_end(self) -> dict[Place, list[Record]]:
-        """Return all records of the topic as it stands now; for topics that fit into memory."""
-        ends = await self.ends()
-        found: dict[Place, list[Record]] = {place: [] for place in ends}
-        for place in ends:
-            self._consumer.seek(place, 0)
-        while any(end > 0 and (not found[place] or found[place][-1].offset < end - 1) for place, end in ends.items()):
-            fetched = await self._consumer.fetch(seconds=FETCH_GRACE_SECONDS)
-            if not fetched:
-                msg = f"{self._topic} did not deliver what its ends promise"
-                raise KafkaAway(msg)
-            for place, records in fetched.items():
-                found[place] += [each for each in records if each.offset < ends[place]]
-        return found
-
-    async def close(self) -> None:
-        """Disconnect."""
-        await self._consumer.drop()

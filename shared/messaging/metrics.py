@@ -17,6 +17,11 @@ lag = Gauge(
     "dueflow_consumer_lag_records", "Records in the partition beyond the stored position", ["topic", "partition"]
 )
 stopped = Gauge("dueflow_partition_stopped", "1 while a partition is stopped on purpose", ["topic", "partition"])
+failing = Gauge(
+    "dueflow_partition_failing_seconds",
+    "How long a partition fails at the same place; 0 where it flows",
+    ["partition"],
+)
 apply_seconds = Histogram("dueflow_apply_seconds", "One transaction of events", ["topic"])
 day_seconds = Histogram("dueflow_day_chunk_seconds", "One chunk of a day's work")
 rebuilt = Counter("dueflow_kafka_clients_rebuilt", "Kafka clients dropped and made anew", ["reason"])

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.messaging.envelope import Envelope
 from shared.messaging.kafka import Record
 from shared.messaging.outbox import OUTBOX
+from shared.messaging.parking_store import text_of
 from shared.rows import Rows, insert_missing
 
 Place = tuple[int, int]
@@ -107,7 +108,7 @@ def _row(record: Record, envelope: Envelope) -> dict[str, object]:
         "causation_id": envelope.causation_id,
         "actor": envelope.actor,
         "traceparent": envelope.traceparent,
-        "body": (record.body or b"").decode(),
+        "body": text_of(record.body),
         "epoch": envelope.epoch,
         "sequence": envelope.sequence,
         "previous_id": envelope.previous_id,

@@ -4,6 +4,7 @@ Needed where a database was restored or copied, and where the broker lost what i
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -14,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.messaging import new_epoch_store, stream_store
 from shared.messaging.agreement import Comparison, compare
 from shared.messaging.envelope import BadEnvelope, Envelope, from_headers
-from shared.messaging.kafka import Record, TopicReader
-from shared.messaging.relay import LEADER_LOCK
+from shared.messaging.kafka import Record
+from shared.messaging.leadership import LEADER_LOCK
 from shared.messaging.rereading import Begin
+from shared.messaging.topic_reader import TopicReader
 
 _LOCK_SECONDS = 15
 _LOCK_EVERY_SECONDS = 0.05
+_REQUEST_SECONDS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -60,24 +63,47 @@ class OwnStream:
         async with self.begin() as connection:
             return await compare(connection, self.bootstrap, self.topic)
 
-    async def begin_epoch(self, *, actor: str) -> list[EpochBegun]:
-        """Begin a new epoch in each partition in which topic and database contradict each other.
+    async def begin_epoch(self, *, actor: str) -> tuple[list[EpochBegun], int]:
+        """Begin a new epoch in partitions in which topic and database contradict each other, one after the other.
 
         What the topic holds and this database does not know is taken over into the outbox, so that it is not told
-        again when a handler makes it again. What the topic does not hold gets new numbers.
+        again when a handler makes it again. What the topic does not hold gets new numbers. Return what was done in some
+        seconds, at least one partition, and how many partitions are left: each is read from its first record.
         """
+        conflicts = await self._conflicts()
+        begun: list[EpochBegun] = []
+        give_over_at = time.monotonic() + _REQUEST_SECONDS
+        reader = TopicReader(self.bootstrap, self.topic)
+        try:
+            await reader.start()
+            for each in conflicts:
+                begun.append(await self._begin_epoch(reader, each, actor=actor))
+                if time.monotonic() >= give_over_at:
+                    break
+        finally:
+            await reader.close()
+        await self.wake()
+        return begun, len(conflicts) - len(begun)
+
+    async def _conflicts(self) -> list[Comparison]:
         async with self.begin() as connection:
             await self._stand_in_for_the_relay(connection)
             conflicts = [each for each in await compare(connection, self.bootstrap, self.topic) if each.conflict]
-            if not conflicts:
-                msg = "nothing contradicts: the topic has no event that this database does not know"
+        if not conflicts:
+            msg = "nothing contradicts: the topic has no event that this database does not know"
+            raise NothingContradicts(msg)
+        return conflicts
+
+    async def _begin_epoch(self, reader: TopicReader, found: Comparison, *, actor: str) -> EpochBegun:
+        async with self.begin() as connection:
+            await self._stand_in_for_the_relay(connection)
+            if (await stream_store.heads(connection))[found.head.partition_no] != found.head:
+                msg = f"somebody else has begun an epoch in partition {found.head.partition_no} meanwhile"
                 raise NothingContradicts(msg)
-            begun = await self._begin_epochs(connection, conflicts)
+            begun = await self._begin_in(connection, reader, found)
             if self.on_new_epoch is not None:
                 await self.on_new_epoch(connection)
-        for each in begun:
-            log.warning("stream.new_epoch", topic=self.topic, actor=actor, partition=each.partition_no, **_told(each))
-        await self.wake()
+        log.warning("stream.new_epoch", topic=self.topic, actor=actor, partition=begun.partition_no, **_told(begun))
         return begun
 
     async def send_again(self, partition_no: int, sequence: int, *, actor: str) -> int:
@@ -102,14 +128,6 @@ class OwnStream:
             await asyncio.sleep(_LOCK_EVERY_SECONDS)
         msg = "the relay publishes: it found nothing that contradicts"
         raise NothingContradicts(msg)
-
-    async def _begin_epochs(self, connection: AsyncConnection, conflicts: list[Comparison]) -> list[EpochBegun]:
-        reader = TopicReader(self.bootstrap, self.topic)
-        try:
-            await reader.start()
-            return [await self._begin_in(connection, reader, each) for each in conflicts]
-        finally:
-            await reader.close()
 
     async def _begin_in(self, connection: AsyncConnection, reader: TopicReader, found: Comparison) -> EpochBegun:
         head = found.head

@@ -46,9 +46,10 @@ class EpochView(BaseModel):
 
 
 class EpochList(BaseModel):
-    """The partitions in which a new epoch began: those that were in conflict."""
+    """The partitions in which a new epoch began, and how many are in conflict still: for them, ask again."""
 
     items: list[EpochView]
+    remaining: int
 
 
 class SendAgain(BaseModel):
@@ -80,10 +81,11 @@ def own_stream_router(stream: OwnStream) -> APIRouter:
     async def begin_epoch(request: KeyedAdmin) -> EpochList:
         """Go on with a restored database: a new epoch where it contradicts the topic; refused where nothing does."""
         try:
-            begun = await stream.begin_epoch(actor=request.origin.actor)
+            begun, remaining = await stream.begin_epoch(actor=request.origin.actor)
         except (NothingContradicts, StreamConflict) as error:
             raise Problem(CONFLICT, str(error)) from error
-        return EpochList(items=[EpochView.model_validate(each, from_attributes=True) for each in begun])
+        items = [EpochView.model_validate(each, from_attributes=True) for each in begun]
+        return EpochList(items=items, remaining=remaining)
 
     @routes.post("/{partition_no}/send-again", responses=problems(NOT_FOUND))
     async def send_again(

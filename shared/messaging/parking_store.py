@@ -54,9 +54,9 @@ _COMPLETE = text(
 _COMPLETED = "it was withheld, and has come whole since: release the customer"
 _PARKED = text(
     """
-    SELECT c.customer_id, c.parked_at, count(*) AS items,
+    SELECT c.customer_id, c.parked_at, count(i.id) AS items,
            (array_agg(i.cause ORDER BY i.id) FILTER (WHERE i.cause IS NOT NULL))[1] AS cause
-    FROM customer AS c JOIN parked_item AS i USING (customer_id)
+    FROM customer AS c LEFT JOIN parked_item AS i USING (customer_id)
     WHERE c.parked_at IS NOT NULL GROUP BY c.customer_id, c.parked_at ORDER BY c.parked_at LIMIT :limit
     """
 )

@@ -103,11 +103,16 @@ class Lane:
         metrics.parked.labels(place[0]).inc(len(found.incoming))
         log.error("event.parked", topic=place[0], partition=place[1], offset=record.offset, cause=cause)
 
-    async def stop(self, place: Place, reason: str) -> None:
-        """Note that the partition stands still, for people and for the sender's gate."""
+    async def stop(self, place: Place, reason: str, *, at: int) -> bool:
+        """Note for people and for the sender's gate that the partition stands still, unless it is elsewhere by now.
+
+        Whoever slept through a rebalance would stop what another worker has led on meanwhile.
+        """
         async with self._engine.begin() as connection:
-            await positions.lock(connection, place)
+            if (await positions.lock(connection, place)).next_offset != at:
+                return False
             await positions.stop(connection, place, reason)
+            return True
 
     async def _save(self, connection: AsyncConnection, place: Place, before: Position, after: Position) -> None:
         if after != before:

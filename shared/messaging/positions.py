@@ -32,7 +32,7 @@ _STOP = text(
     "WHERE topic = :topic AND partition_no = :partition_no"
 )
 _ALL = text(
-    "SELECT topic, partition_no, next_offset, stopped_reason FROM stream_position "
+    "SELECT topic, partition_no, next_offset, stopped_reason, epoch FROM stream_position "
     "WHERE topic = ANY(CAST(:topics AS text[]))"
 )
 _READING = (
@@ -82,10 +82,11 @@ class DaySeen:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a partition stands as stored: the offset to be read next, and why it is stopped if it is."""
+    """Where a partition stands as stored: the offset to be read next, why it is stopped if it is, and its epoch."""
 
     next_offset: int
     stopped_reason: str | None
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ async def stop(connection: AsyncConnection, place: Place, reason: str) -> None:
 async def standings(connection: AsyncConnection, topics: Collection[str]) -> dict[Place, Standing]:
     """Return where all partitions of `topics` stand."""
     rows = await connection.execute(_ALL, {"topics": list(topics)})
-    return {(row.topic, row.partition_no): Standing(row.next_offset, row.stopped_reason) for row in rows}
+    return {(row.topic, row.partition_no): Standing(row.next_offset, row.stopped_reason, row.epoch) for row in rows}
 
 
 async def readings(connection: AsyncConnection, topics: Collection[str]) -> list[Reading]:

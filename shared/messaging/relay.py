@@ -5,11 +5,12 @@ not acknowledged, with a new client; consumers skip what they have already seen.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from typing import Any
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,16 +18,15 @@ from shared.crash import crash_point
 from shared.messaging import metrics, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.kafka import KafkaAway, Place
+from shared.messaging.leadership import leading, staying
 from shared.messaging.sending import Sending
 from shared.messaging.topic_length import TopicLength, TopicShrank
 from shared.messaging.wake import OUTBOX, Wake
 
-LEADER_LOCK = 7_301_002
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 FOLLOWED_ROUNDS = 4
-PRUNE_AFTER_DAYS = 14
-PRUNE_EVERY_ROUNDS = 10_000
+PRUNE_EVERY_SECONDS = 3_600
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,7 @@ class Relay:
         self._length = TopicLength(topic, ends)
         self.sending = Sending(bootstrap, topic, source)
         self._behind = True
+        self._max_bytes = stream_store.SEND_BYTES
         self.leading = False
         self.conflict: str | None = None
         self.agrees: bool | None = None
@@ -77,21 +78,17 @@ class Relay:
     async def _lead(self, connection: AsyncConnection) -> None:
         # Each statement commits by itself: what is sent was numbered and committed before.
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK})).scalar_one():
-            self._follow()
-            return
-        self._followed = 0
-        try:
-            await stream_store.ensure_heads(connection, self._partitions)
+        async with leading(connection) as alone:
             await self._tell_age(connection)
+            if not alone:
+                self._follow()
+                return
+            self._followed = 0
+            await stream_store.ensure_heads(connection, self._partitions)
             self._length.begin(await agree_with_topic(connection, self._bootstrap, self._topic))
             self.leading, self.conflict, self.agrees, self._behind = True, None, True, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
-        finally:
-            # The connection goes back to the pool: without this the lock would stay with it.
-            with suppress(SQLAlchemyError, OSError):
-                await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_LOCK})
 
     def _follow(self) -> None:
         """Believe a leader who stays: one that finds a conflict lets go of the lock again."""
@@ -100,44 +97,53 @@ class Relay:
             self.conflict, self.agrees = None, True
 
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
-        rounds = 0
+        prune_at = 0.0
         while True:
             if await self._length.look():
                 self._behind = True  # a person may have asked that rows be sent again
+                await self._tell_age(connection)
             sent = await self.publish_once(connection)
             metrics.published.labels(self._topic).inc(sent)
-            rounds += 1
-            if rounds % PRUNE_EVERY_ROUNDS == 0:
-                await stream_store.prune(connection, days=PRUNE_AFTER_DAYS)
-            if sent < stream_store.ASSIGN_LIMIT:
+            if time.monotonic() >= prune_at and not await stream_store.prune(connection):
+                prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
+            if sent < stream_store.ASSIGN_LIMIT and not self._behind:
                 # What was committed meanwhile has woken us already: then this does not wait.
                 await self._wake.wait(OUTBOX, seconds=POLL_SECONDS)
 
     async def publish_once(self, connection: AsyncConnection) -> int:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
         numbered = await stream_store.assign(connection)
-        # Where nothing failed, nothing new is nothing to send.
         self._behind = self._behind or numbered > 0
-        rows = await stream_store.unacknowledged(connection) if self._behind else []
+        rows = await stream_store.unacknowledged(connection, max_bytes=self._max_bytes) if self._behind else []
         if not rows:
             self._behind = False
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
-        offsets = await self.sending.send(rows)
+        offsets = await self._send(connection, rows)
         crash_point("relay.after_ack")
         await self._note_length(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
-        await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
-        self._behind = len(rows) >= stream_store.ASSIGN_LIMIT
+        self._behind = not await stream_store.mark_acknowledged(connection, rows)
         return len(rows)
+
+    async def _send(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[int]:
+        """Send these; after a failure fewer, so that a slow line takes them in the time for one sending."""
+        try:
+            async with staying(connection):
+                offsets = await self.sending.send(rows)
+        except KafkaAway:
+            self._max_bytes //= 2
+            raise
+        self._max_bytes = min(2 * self._max_bytes + 1, stream_store.SEND_BYTES)
+        return offsets
 
     async def _note_length(self, connection: AsyncConnection, landed: Sequence[tuple[int, int]]) -> None:
         """Where records landed before the topic's former end, let all that is kept be sent again."""
         if shrunk := self._length.note(landed):
-            await stream_store.mark_acknowledged(connection, dict.fromkeys(shrunk, 0))
+            await stream_store.send_behind(connection, dict.fromkeys(shrunk, 0))
             msg = f"{self._topic} became shorter while it was written to, in partitions {sorted(shrunk)}"
             raise TopicShrank(msg)
 
     async def _tell_age(self, connection: AsyncConnection) -> None:
-        """Show how long the oldest event waits, also while Kafka is away and nothing gets as far as being sent."""
+        """Show how long the oldest event waits: whoever leads, and whatever keeps it from being sent."""
         metrics.outbox_age.labels(self._topic).set(await stream_store.oldest_waiting_seconds(connection))

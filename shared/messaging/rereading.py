@@ -41,14 +41,17 @@ class Rereading:
             return await positions.readings(connection, self.topics)
 
     async def read_from(self, place: Place, offset: int, *, actor: str) -> None:
-        """Let a stopped partition be read from `offset` when its worker looks again, within some 20 seconds."""
+        """Let a partition be read from `offset` when its worker looks again, within some 20 seconds.
+
+        One that is not stopped is only led back: in another order than their numbers, records may lie behind it.
+        """
         async with self.begin() as connection:
             reading = await positions.locked_reading(connection, place)
             if reading is None or place[0] not in self.topics:
                 msg = "this service has read nothing there"
                 raise NotRead(msg)
-            if reading.stopped_reason is None:
-                msg = "this partition is not stopped"
+            if reading.stopped_reason is None and offset >= reading.next_offset:
+                msg = "this partition is not stopped, and will come there"
                 raise NotStopped(msg)
             await positions.read_from(connection, place, offset)
         log.warning("partition.read_from", topic=place[0], partition=place[1], offset=offset, actor=actor)

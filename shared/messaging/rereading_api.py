@@ -57,7 +57,7 @@ def rereading_router(rereading: Rereading) -> APIRouter:
         body: JsonBody[ReadFrom],
         request: KeyedAdmin,
     ) -> None:
-        """Read a stopped partition from another offset; what was applied is skipped, and repeating it is harmless."""
+        """Read a stopped partition from another offset, or any from an earlier one; what was applied is skipped."""
         try:
             await rereading.read_from((topic, partition_no), body.offset, actor=request.origin.actor)
         except NotRead as error:

@@ -105,6 +105,8 @@ def _conflict(position: Position, envelope: Envelope) -> str | None:
     if envelope.epoch == position.epoch and envelope.sequence == position.sequence:
         return f"{place} is event {envelope.event_id}, but {position.last_event_id} was applied there"
     follows = envelope.epoch == position.epoch and envelope.sequence == position.sequence + 1
+    if follows and envelope.event_id == position.last_event_id:
+        return f"{place} is event {envelope.event_id} again, which was applied under the number before"
     if follows and envelope.previous_id != position.last_event_id:
         return f"{place} names {envelope.previous_id} as its predecessor, but {position.last_event_id} was applied"
     return None

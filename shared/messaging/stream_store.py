@@ -1,6 +1,6 @@
 """The relay's SQL: numbering outbox rows, reading what must be sent, marking what the broker has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,9 +8,12 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.rows import Rows, update_rows
-
 ASSIGN_LIMIT = 2_000
+SEND_BYTES = 1_000_000
+"""So much of each partition is sent at once, and read into memory."""
+HEADER_BYTES = 1_000
+PRUNE_LIMIT = 5_000
+PRUNE_AFTER_DAYS = 14
 
 _ENSURE_HEADS = text(
     "INSERT INTO stream_head (partition_no) SELECT generate_series(0, :partitions - 1) ON CONFLICT DO NOTHING"
@@ -43,13 +46,19 @@ _ASSIGN = text(
     SELECT count(*) FROM written
     """
 )
+# Headers travel with each body; a first row is taken whatever its size, so that there is always progress.
 _UNACKNOWLEDGED = text(
-    """
-    SELECT o.* FROM stream_head AS h
+    f"""
+    SELECT o.*, h.acknowledged_sequence AS sent_before, h.sequence AS last_sequence FROM stream_head AS h
     CROSS JOIN LATERAL (
-        SELECT * FROM outbox AS r
-        WHERE r.partition_no = h.partition_no AND r.epoch = h.epoch AND r.sequence > h.acknowledged_sequence
-        ORDER BY r.sequence LIMIT :limit
+        SELECT * FROM (
+            SELECT r.*, sum(octet_length(r.body) + {HEADER_BYTES}) OVER (ORDER BY r.sequence) AS bytes FROM (
+                SELECT * FROM outbox AS r
+                WHERE r.partition_no = h.partition_no AND r.epoch = h.epoch AND r.sequence > h.acknowledged_sequence
+                ORDER BY r.sequence LIMIT :limit
+            ) AS r
+        ) AS summed
+        WHERE bytes - octet_length(body) - {HEADER_BYTES} <= CAST(:max_bytes AS bigint)
     ) AS o
     WHERE h.sequence > h.acknowledged_sequence
     ORDER BY o.partition_no, o.sequence
@@ -70,10 +79,11 @@ _AGE = text(
 )
 _PRUNE = text(
     """
-    DELETE FROM outbox AS o USING stream_head AS h
-    WHERE o.partition_no = h.partition_no
-      AND (o.epoch < h.epoch OR o.epoch = h.epoch AND o.sequence < h.acknowledged_sequence)
-      AND o.recorded_at < now() - make_interval(days => :days)
+    DELETE FROM outbox WHERE id IN (
+        SELECT o.id FROM (SELECT * FROM outbox ORDER BY id LIMIT :limit) AS o JOIN stream_head AS h USING (partition_no)
+        WHERE (o.epoch < h.epoch OR o.epoch = h.epoch AND o.sequence < h.acknowledged_sequence)
+          AND o.recorded_at < now() - make_interval(days => :days)
+    )
     """
 )
 _EVENTS_AT = text(
@@ -93,7 +103,22 @@ _SEND_AGAIN = text(
     RETURNING h.sequence - h.acknowledged_sequence
     """
 )
-_ACKNOWLEDGED = Rows.of("stream_head", key=("partition_no",), partition_no="smallint", acknowledged_sequence="bigint")
+# Only where the mark still stands where sending began: who asked meanwhile that rows be sent again is not overheard.
+_MARK = text(
+    """
+    UPDATE stream_head AS h SET acknowledged_sequence = r.sequence
+    FROM unnest(CAST(:partitions AS smallint[]), CAST(:epochs AS integer[]), CAST(:sent_before AS bigint[]),
+                CAST(:sequences AS bigint[])) AS r(partition_no, epoch, sent_before, sequence)
+    WHERE h.partition_no = r.partition_no AND h.epoch = r.epoch AND h.acknowledged_sequence = r.sent_before
+    """
+)
+_LOWER = text(
+    """
+    UPDATE stream_head AS h SET acknowledged_sequence = least(h.acknowledged_sequence, r.sequence)
+    FROM unnest(CAST(:partitions AS smallint[]), CAST(:sequences AS bigint[])) AS r(partition_no, sequence)
+    WHERE h.partition_no = r.partition_no
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +157,30 @@ async def assign(connection: AsyncConnection) -> int:
     return int((await connection.execute(_ASSIGN, {"limit": ASSIGN_LIMIT})).scalar_one())
 
 
-async def unacknowledged(connection: AsyncConnection) -> list[Row[Any]]:
-    """Return numbered rows that the broker has not acknowledged, in order per partition."""
-    return list(await connection.execute(_UNACKNOWLEDGED, {"limit": ASSIGN_LIMIT}))
+async def unacknowledged(connection: AsyncConnection, *, max_bytes: int = SEND_BYTES) -> list[Row[Any]]:
+    """Return numbered rows that the broker has not acknowledged, in order, to about `max_bytes` of each partition."""
+    return list(await connection.execute(_UNACKNOWLEDGED, {"limit": ASSIGN_LIMIT, "max_bytes": max_bytes}))
 
 
-async def mark_acknowledged(connection: AsyncConnection, sequences: Mapping[int, int]) -> None:
-    """Note the last sequence that the broker has, by partition."""
-    rows = [{"partition_no": each, "acknowledged_sequence": sequence} for each, sequence in sequences.items()]
-    await update_rows(connection, _ACKNOWLEDGED, rows)
+async def mark_acknowledged(connection: AsyncConnection, sent: Sequence[Row[Any]]) -> bool:
+    """Note that the broker has these rows; return whether it has all that were numbered when they were read.
+
+    A partition that is to be sent from elsewhere by now stays as it is.
+    """
+    last = {row.partition_no: row for row in sent}
+    parameters = {
+        "partitions": list(last),
+        "epochs": [row.epoch for row in last.values()],
+        "sent_before": [row.sent_before for row in last.values()],
+        "sequences": [row.sequence for row in last.values()],
+    }
+    marked = (await connection.execute(_MARK, parameters)).rowcount == len(last)
+    return marked and all(row.sequence == row.last_sequence for row in last.values())
+
+
+async def send_behind(connection: AsyncConnection, sequences: Mapping[int, int]) -> None:
+    """Let be sent again, by partition, what comes after this sequence."""
+    await connection.execute(_LOWER, {"partitions": list(sequences), "sequences": list(sequences.values())})
 
 
 async def send_again(connection: AsyncConnection, partition_no: int, sequence: int) -> int:
@@ -154,6 +194,9 @@ async def oldest_waiting_seconds(connection: AsyncConnection) -> float:
     return float((await connection.execute(_AGE)).scalar_one() or 0)
 
 
-async def prune(connection: AsyncConnection, *, days: int) -> int:
-    """Delete rows older than `days` that the broker has, except the last of each partition; return how many."""
-    return (await connection.execute(_PRUNE, {"days": days})).rowcount
+async def prune(connection: AsyncConnection, *, days: int = PRUNE_AFTER_DAYS) -> bool:
+    """Delete rows older than `days` that the broker has, never the last of a partition; return whether to go on.
+
+    It looks at the oldest few: what a long absence has piled up would not be deleted within a statement's time.
+    """
+    return (await connection.execute(_PRUNE, {"days": days, "limit": PRUNE_LIMIT})).rowcount > PRUNE_LIMIT // 2

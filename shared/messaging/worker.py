@@ -116,6 +116,7 @@ class Worker:
             engine=context.engine,
             make_client=self._client,
             ends=self._asker.ends,
+            begins=self._asker.begins,
             lane=lane,
             day_work=day_work if service.day_from is not None else None,
             topics=self._topics,

@@ -4,8 +4,10 @@ import asyncio
 import os
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from shared.messaging.kafka import KafkaAway, TooLarge
+from shared.messaging.topic_reader import TopicReader
 from tests.conformance.trial import PARTITIONS, Trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="package")]
@@ -185,7 +187,7 @@ async def test_the_last_records_of_each_partition_are_found(trial: Trial) -> Non
     """P4: what a relay compares with its database before it publishes."""
     producer = await trial.producer()
     await producer.send([trial.record(body, partition_no=number) for body in _bodies(3) for number in (0, 2)])
-    reader = trial.client.TopicReader(trial.bootstrap, trial.topic)
+    reader = TopicReader(trial.bootstrap, trial.topic, client=trial.client.StreamConsumer)
     await reader.start()
     try:
         tails = await reader.tails(2)
@@ -197,3 +199,19 @@ async def test_the_last_records_of_each_partition_are_found(trial: Trial) -> Non
         2: [b"1", b"2"],
         3: [],
     }
+
+
+async def test_the_end_of_a_transaction_is_reached_as_a_record_without_anything(trial: Trial) -> None:
+    """P4: it takes up an offset and is no record; whoever reads to the end would wait for it for ever."""
+    stranger = AIOKafkaProducer(bootstrap_servers=trial.bootstrap, transactional_id=trial.prefix)
+    await stranger.start()
+    async with stranger.transaction():
+        await stranger.send_and_wait(trial.topic, b"strange", partition=0)
+    await stranger.stop()
+    consumer = await trial.consumer()
+    await trial.until_assigned(consumer)
+    for at in (0, 1):
+        consumer.seek((trial.topic, 0), at)
+        found = (await trial.arrive(consumer, 2 - at))[trial.topic, 0]
+        assert [(each.offset, each.body) for each in found] == [(0, b"strange"), (1, None)][at:]
+    assert [each.offset for each in (await trial.read_all())[trial.topic, 0]] == [0, 1]

@@ -9,7 +9,8 @@ from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.messaging.kafka import Place, Record, StreamConsumer, StreamProducer, TopicReader
+from shared.messaging.kafka import Place, Record, StreamConsumer, StreamProducer
+from shared.messaging.topic_reader import TopicReader
 from tests.faults.proxy import Proxy
 
 PARTITIONS = 4
@@ -70,7 +71,7 @@ class Trial:
 
     async def read_all(self) -> dict[Place, list[Record]]:
         """Return what the topic holds."""
-        reader: TopicReader = self.client.TopicReader(self.bootstrap, self.topic)
+        reader = TopicReader(self.bootstrap, self.topic, client=self.client.StreamConsumer)
         await reader.start()
         try:
             return await reader.read_to_end()

@@ -98,8 +98,8 @@ class Site:
         async with self.context.engine.begin() as connection:
             await stream_store.ensure_heads(connection, PARTITIONS)
             await stream_store.assign(connection)
-            rows = await stream_store.unacknowledged(connection)
-            await stream_store.mark_acknowledged(connection, {row.partition_no: row.sequence for row in rows})
+            rows = await stream_store.unacknowledged(connection, max_bytes=2**40)
+            await stream_store.mark_acknowledged(connection, rows)
         for row in rows:
             self.append(self._relay.sending.record(row))
         return len(rows)

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.clock import FixedClock, MachineClock
 from shared.database import open_engine
-from shared.messaging.kafka import Place, Record, StreamProducer, TopicReader
+from shared.messaging.kafka import Place, Record, StreamProducer
+from shared.messaging.topic_reader import TopicReader
 from tests.databases import RunDatabases
 from tests.faults.house import SERVICES, WORKERS, House, open_house
 from tests.faults.trade import Trade

@@ -1,12 +1,13 @@
 """What the clients of all four services share: batches in chunks, and the customers that a service has parked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dueflow_client.problem import Problem
 from dueflow_client.transport import Transport
 
 BATCH_LIMIT = 500
+_EPOCH_SECONDS = 3_600
 
 
 class ServiceClient:
@@ -48,9 +49,20 @@ class ServiceClient:
         """Return how far the service's own stream is numbered and in its topic, and what contradicts, if anything."""
         return list((await self._http.get("/v1/stream-heads"))["items"])
 
-    async def begin_epoch(self) -> list[Any]:
-        """Go on with a restored database: begin a new epoch in each partition in which it contradicts the topic."""
-        return list((await self._http.post("/v1/stream-heads/new-epoch"))["items"])
+    async def begin_epoch(self, *, told: Callable[[Any], object] = lambda _: None) -> list[Any]:
+        """Go on with a restored database: begin a new epoch in each partition in which it contradicts the topic.
+
+        A partition is read from its first record, which takes its time; `told` hears of each that is done.
+        """
+        begun: list[Any] = []
+        remaining = True
+        while remaining:
+            answer = await self._http.post("/v1/stream-heads/new-epoch", timeout_seconds=_EPOCH_SECONDS)
+            for each in answer["items"]:
+                told(each)
+            begun += answer["items"]
+            remaining = answer["remaining"] > 0
+        return begun
 
     async def send_again(self, partition_no: int, *, sequence: int) -> int:
         """Let what the broker lost be sent from this number on once more; return how many events that is."""

@@ -46,10 +46,14 @@ class Transport:
             if cursor is None:
                 return
 
-    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+    async def post(
+        self, path: str, body: Any = None, *, key: str | None = None, timeout_seconds: float | None = None
+    ) -> Any:
         """Post `body`; without a `key` of the caller's, one is drawn for this call and its repetitions."""
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
-        content = {} if body is None else {"json": body}
+        content: dict[str, Any] = {} if body is None else {"json": body}
+        if timeout_seconds is not None:
+            content["timeout"] = httpx.Timeout(timeout_seconds, pool=None)
         response = await self._send("POST", path, headers=headers, **content)
         return response.json() if response.content else None
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from shared.ids import customer_id_of
-from shared.messaging.kafka import TopicReader
 from shared.messaging.noting_days import DayUnfinished
 from shared.messaging.parking import NotParked
 from shared.messaging.tests.toy import TODAY, YESTERDAY, Toy, customers_in, day_marker, settled
+from shared.messaging.topic_reader import TopicReader
 
 
 async def test_a_day_is_worked_once_after_everything_before_it_and_ends_with_a_marker(toy: Toy) -> None:
@@ -114,3 +114,19 @@ async def test_discard_drops_the_bad_item_only(toy: Toy) -> None:
     assert [each.split()[-1] for each in await toy.effects(sick)] == ["after"]
     (kept,) = await toy.parking.discarded(customer_id)
     assert (kept.item, kept.discarded_by, kept.reason) == (bad, "ops", "sent twice")
+
+
+async def test_a_customer_whose_queue_was_given_up_is_shown_until_he_is_released(toy: Toy) -> None:
+    """P6: his events go on to queue, and the figure counts him: the list must not forget him."""
+    sick = customers_in(0, 1)[0]
+    async with toy.running():
+        await toy.publish(settled(sick, "BAD"))
+        await toy.until("SELECT count(*) FROM parked_item", 1)
+    customer_id = customer_id_of(sick)
+    [bad] = await toy.parking.queue(customer_id)
+    await toy.parking.discard(customer_id, bad.item_id, actor="ops", reason="sent twice")
+    assert [(each.customer_id, each.items, each.cause) for each in await toy.parking.parked()] == [
+        (customer_id, 0, None)
+    ]
+    assert (await toy.parking.release(customer_id, actor="ops")).applied == 0
+    assert await toy.parking.parked() == []

@@ -14,9 +14,10 @@ from sqlalchemy import text
 from shared.ids import customer_id_of
 from shared.messaging import outbox, sending
 from shared.messaging.envelope import Envelope, from_headers
-from shared.messaging.kafka import Record, StreamProducer, TooLarge, TopicReader
+from shared.messaging.kafka import Record, StreamProducer, TooLarge
 from shared.messaging.outbox import EventTooLarge
 from shared.messaging.tests.toy import Toy, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
 
 _TWO_MEGABYTES_NEARLY = 1_900_000
 _SMALL_LIMIT, _USUAL_LIMIT = 20_000, 2_000_000

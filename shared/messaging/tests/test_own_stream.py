@@ -1,27 +1,24 @@
 """Proves P4: a topic and a database that contradict each other are told from a broker's loss, and led together."""
 
 import asyncio
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaError
 from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.local.topics import delete_topics, ensure_topics
-from shared.messaging import consumer, relay, stream_store, topic_length
+from shared.ids import new_id
+from shared.messaging import consumer, relay, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
-from shared.messaging.envelope import from_headers
-from shared.messaging.gates import Gates
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer, TopicReader
+from shared.messaging.kafka import Record, StreamProducer
 from shared.messaging.outgoing import Outgoing
-from shared.messaging.own_stream import NothingContradicts, NotKept, OwnStream
+from shared.messaging.own_stream import EpochBegun, NothingContradicts, NotKept, OwnStream
 from shared.messaging.rereading import Rereading
 from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
@@ -39,6 +36,13 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _own_stream(toy: Toy) -> OwnStream:
     return OwnStream(toy.publisher.begin, toy.bootstrap, toy.topic, toy.wake.outbox)
+
+
+async def _begin_epoch(toy: Toy) -> EpochBegun:
+    """Begin an epoch in the one partition that is in conflict."""
+    (begun,), remaining = await _own_stream(toy).begin_epoch(actor="ops")
+    assert remaining == 0
+    return begun
 
 
 async def _publish(toy: Toy, numbers: Sequence[str], *, applied: int) -> list[Outgoing]:
@@ -103,7 +107,7 @@ async def test_a_restored_database_goes_on_in_a_new_epoch_and_tells_nothing_twic
     await _restore(toy)
     await toy.publish(lost[0], settled(_CUSTOMER, "A-4"))
     assert "restored or copied" in await _conflict(toy)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.partition_no, begun.epoch, begun.taken_over, begun.to_be_told) == (_NO, 2, 1, 1)
     await toy.publish(lost[1], settled(_CUSTOMER, "A-5"))
     async with toy.running():
@@ -122,10 +126,10 @@ async def test_an_event_made_again_while_the_epoch_begins_is_not_told_twice(toy:
     await _restore(toy)
     async with toy.publisher.begin() as connection:
         await toy.outbox.append(connection, [lost])
-        beginning = asyncio.create_task(_own_stream(toy).begin_epoch(actor="ops"))
+        beginning = asyncio.create_task(_begin_epoch(toy))
         while not await _rows(toy, _WAITING):
             await asyncio.sleep(0.01)
-    (begun,) = await beginning
+    begun = await beginning
     assert (begun.taken_over, begun.to_be_told) == (0, 0)
     told = await _rows(toy, "SELECT epoch, sequence, subject FROM outbox ORDER BY epoch, sequence")
     assert [tuple(row) for row in told] == [(1, 1, "H-0"), (1, 2, "H-1")]
@@ -152,7 +156,8 @@ async def test_a_service_learns_from_what_a_new_epoch_takes_over_in_its_transact
     assert [tuple(each) for each in await _rows(toy, f"SELECT epoch FROM stream_head WHERE partition_no = {_NO}")] == [
         (1,)
     ]
-    assert [each.epoch for each in await stream.begin_epoch(actor="ops")] == [2]
+    (begun,), _ = await stream.begin_epoch(actor="ops")
+    assert begun.epoch == 2
 
 
 async def test_what_was_numbered_and_never_sent_is_told_in_the_new_epoch(toy: Toy) -> None:
@@ -164,7 +169,7 @@ async def test_what_was_numbered_and_never_sent_is_told_in_the_new_epoch(toy: To
     await toy.publish(settled(_CUSTOMER, "B-mine"))
     async with toy.publisher.begin() as connection:
         await stream_store.assign(connection)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.taken_over, begun.to_be_told) == (2, 1)
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 4)
@@ -181,7 +186,7 @@ async def test_another_event_under_the_last_number_is_another_history(toy: Toy) 
     async with toy.publisher.begin() as connection:
         await stream_store.assign(connection)
     assert "has event" in await _conflict(toy)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.epoch, begun.taken_over, begun.to_be_told) == (2, 1, 1)
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 3)
@@ -194,14 +199,52 @@ async def test_a_backup_from_before_an_epoch_goes_on_behind_it(toy: Toy) -> None
     await _back_up(toy)
     await _publish(toy, ["D-1"], applied=2)
     await _restore(toy)
-    await _own_stream(toy).begin_epoch(actor="ops")
+    await _begin_epoch(toy)
     await _publish(toy, ["D-2"], applied=3)
     await _restore(toy)
     assert "is at epoch 2" in await _conflict(toy)
-    (begun,) = await _own_stream(toy).begin_epoch(actor="ops")
+    begun = await _begin_epoch(toy)
     assert (begun.epoch, begun.taken_over) == (3, 2)
     await _publish(toy, ["D-3"], applied=4)
     assert await _numbers(toy) == [f"D-{n}" for n in range(4)]
+
+
+async def test_what_a_stranger_wrote_under_a_later_number_keeps_no_epoch_from_beginning(toy: Toy) -> None:
+    """P4, faults 2.18: with a body that is no text; readers who stopped before it are led to the new epoch."""
+    await _publish(toy, ["L-0"], applied=1)
+    row = replace((await _records(toy))[0], body=b"\xff\x00")
+    headers = [
+        (name, {"ce_sequence": b"5", "ce_id": str(new_id()).encode()}.get(name, was)) for name, was in row.headers
+    ]
+    await _send(toy, replace(row, headers=headers))
+    await toy.publish(settled(_CUSTOMER, "L-1"))
+    assert "ends at sequence 5" in await _conflict(toy)
+    begun = await _begin_epoch(toy)
+    assert (begun.epoch, begun.taken_over, begun.to_be_told) == (2, 1, 1)
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM stream_position WHERE stopped_reason LIKE '%found 5'", 1)
+        await Rereading(toy.lane.begin, {toy.topic}).read_from((toy.topic, _NO), 2, actor="ops")
+        await toy.until("SELECT count(*) FROM effect", 2)
+    assert await _numbers(toy) == ["L-0", "L-1"]
+
+
+async def test_partitions_begin_their_epochs_one_after_the_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P4: each is read from its first record: a request that is over its time leaves the others to the next."""
+    monkeypatch.setattr("shared.messaging.own_stream._REQUEST_SECONDS", 0)
+    other = customers_in(1, 1)[0]
+    await _back_up(toy)
+    async with toy.running():
+        await toy.publish(settled(_CUSTOMER, "M-0"), settled(other, "M-0"))
+        await toy.until("SELECT count(*) FROM effect", 2)
+    await _restore(toy)
+    await toy.publish(settled(_CUSTOMER, "M-1"), settled(other, "M-1"))
+    async with toy.publisher.begin() as connection:
+        await stream_store.ensure_heads(connection, PARTITIONS)
+    for left in (1, 0):
+        begun, remaining = await _own_stream(toy).begin_epoch(actor="ops")
+        assert ([each.partition_no for each in begun], remaining) == ([1 - left], left)
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 4)
 
 
 async def test_where_nothing_contradicts_no_epoch_begins(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +284,7 @@ async def test_what_the_broker_lost_behind_the_head_is_sent_again_while_the_rela
         await stream_store.ensure_heads(connection, PARTITIONS)
         await stream_store.assign(connection)
         rows = await stream_store.unacknowledged(connection)
-        await stream_store.mark_acknowledged(connection, {_NO: 4})
+        await stream_store.mark_acknowledged(connection, rows)
     await _send(toy, *(toy.relay().sending.record(row) for row in (rows[0], *rows[2:])))
     async with toy.running():
         await toy.until("SELECT count(*) FROM stream_position WHERE stopped_reason IS NOT NULL", 1)
@@ -258,77 +301,6 @@ async def test_only_what_was_acknowledged_and_is_kept_is_sent_again(toy: Toy, se
     await _publish(toy, ["I-0"], applied=1)
     with pytest.raises(NotKept):
         await _own_stream(toy).send_again(_NO, sequence, actor="ops")
-
-
-async def test_row_25_a_topic_made_anew_while_all_is_down_is_filled_again(toy: Toy) -> None:
-    """Faults 2.25: no gate opens before the new topic is read, whatever the old offsets say; all flows on, once."""
-    await _publish_longer_than_numbered(toy)
-    gates = _gates(toy)
-    await _make_anew(toy)
-    assert _NO not in await gates.applied_to_end(topics=["ledger"], partitions=[_NO])
-    async with toy.running():
-        await toy.publish(settled(_CUSTOMER, "J-4"))
-        await _until_made_whole(toy, gates, effects=5)
-    assert await _numbers(toy) == [f"J-{n}" for n in range(5)]
-
-
-@pytest.mark.parametrize("looks_before_it_sends", [True, False])
-async def test_row_25_a_topic_made_anew_under_running_services_is_filled_again(
-    toy: Toy, monkeypatch: pytest.MonkeyPatch, *, looks_before_it_sends: bool
-) -> None:
-    """Faults 2.25: the relay sees it before it sends, or by where the broker put what it sent; all flows on, once."""
-    await _publish_longer_than_numbered(toy)
-    monkeypatch.setattr(topic_length, "LOOK_SECONDS", 0 if looks_before_it_sends else 600)
-    async with toy.running():
-        await toy.publish(settled(customers_in(1, 1)[0], "K-0"))
-        await toy.until("SELECT count(*) FROM effect", 5)
-        await _make_anew(toy)
-        await toy.publish(settled(_CUSTOMER, "J-4"))
-        await _until_made_whole(toy, _gates(toy), effects=6)
-    assert await _numbers(toy) == [f"J-{n}" for n in range(5)]
-    if looks_before_it_sends:
-        assert await _sequences(toy) == [1, 2, 3, 4, 5]
-
-
-async def _publish_longer_than_numbered(toy: Toy) -> None:
-    """Copies let the offsets run ahead of the numbers, so that a new topic has others."""
-    await _publish(toy, ["J-0", "J-1", "J-2"], applied=3)
-    await _send(toy, *(await _records(toy)))
-    await _publish(toy, ["J-3"], applied=4)
-
-
-def _gates(toy: Toy) -> Gates:
-    return Gates(engine=toy.consumer, topic_of=lambda _: toy.topic, ends=toy.asker.ends)
-
-
-async def _until_made_whole(toy: Toy, gates: Gates, *, effects: int) -> None:
-    await toy.until("SELECT count(*) FROM effect", effects, seconds=60)
-    async with asyncio.timeout(30):
-        while set(await _sequences(toy)) != {1, 2, 3, 4, 5}:
-            await asyncio.sleep(0.1)
-        while _NO not in await gates.applied_to_end(topics=["ledger"], partitions=[_NO]):
-            await asyncio.sleep(0.1)
-
-
-async def _sequences(toy: Toy) -> list[int]:
-    return [from_headers(record.headers).sequence for record in await _records(toy)]
-
-
-async def _make_anew(toy: Toy) -> None:
-    """Delete the topic and make it again; a broker takes its time for the first."""
-    length = len(await _records(toy))
-    await delete_topics(bootstrap=toy.bootstrap, prefix=toy.topic)
-    async with asyncio.timeout(30):
-        while await _length_if_there(toy) >= length:
-            await asyncio.sleep(0.1)
-
-
-async def _length_if_there(toy: Toy) -> float:
-    try:
-        await ensure_topics(bootstrap=toy.bootstrap, prefix=toy.prefix, partitions=PARTITIONS)
-        return (await toy.asker.ends([(toy.topic, _NO)]))[toy.topic, _NO]
-    except (KafkaError, KafkaAway):
-        return math.inf
 
 
 async def _until_acknowledged(toy: Toy, sequence: int) -> None:

@@ -5,11 +5,12 @@ from sqlalchemy import text
 from shared.contracts.ledger import PaymentRefunded
 from shared.ids import customer_id_of, new_id
 from shared.messaging.applying import Applier
-from shared.messaging.kafka import Record, TopicReader
+from shared.messaging.kafka import Record
 from shared.messaging.outgoing import Outgoing
 from shared.messaging.passing import Passing
 from shared.messaging.sifting import Position, sift
 from shared.messaging.tests.toy import PARTITIONS, TODAY, Toy, customers_in, request_cause, settled
+from shared.messaging.topic_reader import TopicReader
 
 _POSITION = text("SELECT sequence, next_offset FROM stream_position WHERE partition_no = 0")
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Row
 
 from shared.messaging import consumer, stream_store
-from shared.messaging.kafka import StreamProducer, TopicReader
+from shared.messaging.kafka import StreamProducer
 from shared.messaging.rereading import NotRead, NotStopped, Rereading
 from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
 
 _PLACE_NO = 0
 
@@ -82,11 +83,31 @@ async def test_a_partition_that_flows_is_left_alone(toy: Toy) -> None:
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 1)
     with pytest.raises(NotStopped):
-        await _rereading(toy).read_from((toy.topic, _PLACE_NO), 0, actor="ops")
+        await _rereading(toy).read_from((toy.topic, _PLACE_NO), 1, actor="ops")
     with pytest.raises(NotRead):
         await _rereading(toy).read_from((toy.topic, 1), 0, actor="ops")
     with pytest.raises(NotRead):
         await _rereading(toy).read_from(("another", _PLACE_NO), 0, actor="ops")
+
+
+async def test_what_lies_behind_a_reader_that_is_not_stopped_is_read_too(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P4, faults 2.16: the last record led it past the ones that follow: no hole shows, and they are not forgotten."""
+    monkeypatch.setattr(consumer, "WATCH_EVERY_SECONDS", 0.2)
+    customer = customers_in(_PLACE_NO, 1)[0]
+    await toy.publish(*(settled(customer, f"K-{n}") for n in range(3)))
+    rows = await _numbered(toy)
+    await _send(toy, [rows[2], rows[0], rows[1]])
+    rereading = _rereading(toy)
+    async with toy.running(relay=False):
+        await toy.until("SELECT count(*) FROM stream_position WHERE stopped_reason IS NOT NULL", 1)
+        await rereading.read_from((toy.topic, _PLACE_NO), 1, actor="ops")
+        await toy.until("SELECT count(*) FROM effect", 2)
+        await rereading.read_from((toy.topic, _PLACE_NO), 0, actor="ops")
+        await toy.until("SELECT count(*) FROM effect", 3, seconds=10)
+        await toy.until(f"SELECT next_offset FROM stream_position WHERE partition_no = {_PLACE_NO}", 3)
+    assert [each.split()[-1] for each in await toy.effects()] == ["K-0", "K-1", "K-2"]
 
 
 async def test_one_partition_is_read_to_its_end_of_now(toy: Toy) -> None:

@@ -1,5 +1,6 @@
 """Proves P4: repeats are skipped, holes and other histories are seen, however the records are cut."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from uuid import UUID
@@ -116,3 +117,20 @@ def test_a_record_without_an_envelope_moves_the_offset_and_never_the_sequence() 
     found = sift(Position(), [record(1), garbage, record(2, offset=2)])
     assert [each.envelope.sequence for each in found.incoming] == [1, 2]
     assert [each.offset for each, _ in found.unreadable] == [1]
+
+
+def test_row_15_the_last_event_under_the_next_number_is_not_applied() -> None:
+    """Faults 2.15: the same id once more, whatever its body, and however well its predecessor fits."""
+    position = Position(epoch=1, sequence=2, next_offset=2, last_event_id=_id(2))
+    again = record(3, offset=2, event_id=_id(2))
+    found = sift(position, [again, record(3, offset=3)])
+    assert (found.incoming, found.position) == ([], position)
+    assert "again" in str(found.broken)
+
+
+def test_row_15_another_body_under_a_known_number_is_not_applied() -> None:
+    """Faults 2.15: it is a repeat for its reader; the checker, which has both bodies, says that they differ."""
+    position = Position(epoch=1, sequence=2, next_offset=2, last_event_id=_id(2))
+    found = sift(position, [replace(record(2, offset=2), body=b'{"another": "body"}'), record(3, offset=3)])
+    assert [each.envelope.sequence for each in found.incoming] == [3]
+    assert found.duplicates == 1

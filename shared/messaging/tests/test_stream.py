@@ -8,9 +8,10 @@ from sqlalchemy import text
 
 from shared.contracts.ledger import InvoiceSettled
 from shared.messaging import stream_store
-from shared.messaging.kafka import Record, StreamProducer, TopicReader
+from shared.messaging.kafka import Record, StreamProducer
 from shared.messaging.outbox import count_appended
 from shared.messaging.tests.toy import Toy, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
 
 
 async def topic_length(toy: Toy) -> int:

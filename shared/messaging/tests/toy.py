@@ -172,6 +172,7 @@ class Toy:
             engine=self.consumer,
             make_client=client,
             ends=self.asker.ends,
+            begins=self.asker.begins,
             lane=self.lane,
             day_work=day_work,
             topics=[self.topic],
