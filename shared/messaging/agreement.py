@@ -74,74 +74,92 @@ async def compare(connection: AsyncConnection, bootstrap: str, topic: str) -> li
     Another number of partitions would put customers elsewhere than their history: StreamConflict.
     """
     async with staying(connection):
-        ends, told = await _told(bootstrap, topic)
+        tails = await _tails(bootstrap, topic)
     heads = await stream_store.heads(connection)
-    if told.keys() != heads.keys():
+    if tails.keys() != heads.keys():
         msg = (
-            f"{topic} has {len(told)} partitions, this database numbers {len(heads)}: a customer's events would leave "
+            f"{topic} has {len(tails)} partitions, this database numbers {len(heads)}: a customer's events would leave "
             "their order. Nothing is published; the number changes by moving to a new topic only."
         )
         raise StreamConflict(msg)
-    ours = await stream_store.events_at(connection, _places(heads, told))
+    ours = await stream_store.events_at(connection, [place for tail in tails.values() for place in tail.places])
     return [
         Comparison(
             head=heads[partition_no],
-            told=last,
-            conflict=_conflict(f"{topic}[{partition_no}]", heads[partition_no], last, ours.get(partition_no)),
-            next_offset=ends[partition_no],
+            told=tail.last,
+            conflict=_conflict(f"{topic}[{partition_no}]", heads[partition_no], tail, ours),
+            next_offset=tail.next_offset,
         )
-        for partition_no, last in sorted(told.items())
+        for partition_no, tail in sorted(tails.items())
     ]
 
 
-async def _told(bootstrap: str, topic: str) -> tuple[dict[int, int], dict[int, Envelope | None]]:
-    """Return where each partition ends, and the last event that it has, None where it has none."""
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The last events of a partition, and where it ends; none where it holds none at all."""
+
+    partition_no: int
+    events: Sequence[Envelope]
+    next_offset: int
+
+    @property
+    def last(self) -> Envelope | None:
+        """Return the event that is last in the stream; a copy that was sent again may lie behind it."""
+        return max(self.events, key=lambda each: (each.epoch, each.sequence), default=None)
+
+    @property
+    def places(self) -> list[stream_store.EventPlace]:
+        """Return under which numbers the events stand."""
+        return [self.place_of(each) for each in self.events]
+
+    def place_of(self, event: Envelope) -> stream_store.EventPlace:
+        """Return under which number an event stands."""
+        return self.partition_no, event.epoch, event.sequence
+
+
+async def _tails(bootstrap: str, topic: str) -> dict[int, _Tail]:
     reader = TopicReader(bootstrap, topic)
     try:
         await reader.start()
-        tails = await reader.tails(TAIL_RECORDS)
-        told = {place[1]: _last_event(tail) or await _before(reader, place, tail) for place, tail in tails.items()}
-        return {place[1]: tail[-1].offset + 1 if tail else 0 for place, tail in tails.items()}, told
+        return {
+            place[1]: _Tail(
+                place[1],
+                _events(tail) or await _before(reader, place, tail),
+                tail[-1].offset + 1 if tail else 0,
+            )
+            for place, tail in (await reader.tails(TAIL_RECORDS)).items()
+        }
     finally:
         await reader.close()
 
 
-async def _before(reader: TopicReader, place: Place, tail: Sequence[Record]) -> Envelope | None:
-    """Return the last event before this tail, which has none: strangers may write as much as they like."""
+async def _before(reader: TopicReader, place: Place, tail: Sequence[Record]) -> list[Envelope]:
+    """Return the last events before this tail, which has none: strangers may write as much as they like."""
     stop, width = tail[0].offset if tail else 0, TAIL_RECORDS
     while stop > 0:
         width *= 8
         start = max(stop - width, 0)
-        last: Envelope | None = None
+        last: list[Envelope] = []
         async for records in reader.read_partition(place, start=start, stop=stop):
-            last = _last_event(records) or last
-        if last is not None:
+            last = _events(records) or last
+        if last:
             return last
         stop = start
-    return None
+    return []
 
 
-def _last_event(tail: Sequence[Record]) -> Envelope | None:
-    """Return the event that is last in the stream; a copy that was sent again may lie behind it."""
+def _events(records: Sequence[Record]) -> list[Envelope]:
     events = []
-    for record in tail:
+    for record in records:
         try:
             events.append(from_headers(record.headers))
         except BadEnvelope:
             continue
-    return max(events, key=lambda each: (each.epoch, each.sequence), default=None)
+    return events
 
 
-def _places(heads: Mapping[int, Head], told: Mapping[int, Envelope | None]) -> dict[int, tuple[int, int]]:
-    """Return under which number to look for each partition's last event, where the topic is not ahead."""
-    return {
-        partition_no: (each.epoch, each.sequence)
-        for partition_no, each in told.items()
-        if each is not None and each.epoch == heads[partition_no].epoch
-    }
-
-
-def _conflict(place: str, head: Head, told: Envelope | None, ours: UUID | None) -> str | None:
+def _conflict(place: str, head: Head, tail: _Tail, ours: Mapping[stream_store.EventPlace, UUID]) -> str | None:
+    told = tail.last
     if told is None:
         return None
     if told.epoch > head.epoch:
@@ -153,10 +171,11 @@ def _conflict(place: str, head: Head, told: Envelope | None, ours: UUID | None) 
             f"{place} ends at sequence {told.sequence}, but this database knows {head.sequence}: "
             f"it was restored or copied. {_WAY_OUT}"
         )
-    known = head.last_event_id if told.sequence == head.sequence else ours
-    if known is not None and known != told.event_id:
-        return (
-            f"{place} has event {told.event_id} at sequence {told.sequence}, where this database has {known}: "
-            f"it was restored or copied. {_WAY_OUT}"
-        )
+    for event in tail.events:
+        known = head.last_event_id if event.sequence == head.sequence else ours.get(tail.place_of(event))
+        if event.epoch == head.epoch and known not in (None, event.event_id):
+            return (
+                f"{place} has event {event.event_id} at sequence {event.sequence}, where this database has {known}: "
+                f"it was restored or copied. {_WAY_OUT}"
+            )
     return None

@@ -7,10 +7,8 @@ not acknowledged, with a new client; consumers skip what they have already seen.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -53,7 +51,6 @@ class Relay:
         self._length = TopicLength(topic, ends)
         self.sending = Sending(bootstrap, topic, source)
         self._behind = True
-        self._max_bytes = stream_store.SEND_BYTES
         self.leading = False
         self.conflict: str | None = None
         self.agrees: bool | None = None
@@ -85,10 +82,13 @@ class Relay:
                 return
             self._followed = 0
             await stream_store.ensure_heads(connection, self._partitions)
-            self._length.begin(await agree_with_topic(connection, self._bootstrap, self._topic))
+            await self._agree(connection)
             self.leading, self.conflict, self.agrees, self._behind = True, None, True, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
+
+    async def _agree(self, connection: AsyncConnection) -> None:
+        self._length.begin(await agree_with_topic(connection, self._bootstrap, self._topic))
 
     def _follow(self) -> None:
         """Believe a leader who stays: one that finds a conflict lets go of the lock again."""
@@ -102,6 +102,8 @@ class Relay:
             if await self._length.look():
                 self._behind = True  # a person may have asked that rows be sent again
                 await self._tell_age(connection)
+                if self._length.has_others:
+                    await self._agree(connection)
             sent = await self.publish_once(connection)
             metrics.published.labels(self._topic).inc(sent)
             if time.monotonic() >= prune_at and not await stream_store.prune(connection):
@@ -114,28 +116,18 @@ class Relay:
         """Number what is new, send what the broker does not have, mark it; return how many records were sent."""
         numbered = await stream_store.assign(connection)
         self._behind = self._behind or numbered > 0
-        rows = await stream_store.unacknowledged(connection, max_bytes=self._max_bytes) if self._behind else []
+        rows = await stream_store.unacknowledged(connection, max_bytes=self.sending.max_bytes) if self._behind else []
         if not rows:
             self._behind = False
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
-        offsets = await self._send(connection, rows)
+        async with staying(connection):
+            offsets = await self.sending.send(rows)
         crash_point("relay.after_ack")
         await self._note_length(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
         self._behind = not await stream_store.mark_acknowledged(connection, rows)
         return len(rows)
-
-    async def _send(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[int]:
-        """Send these; after a failure fewer, so that a slow line takes them in the time for one sending."""
-        try:
-            async with staying(connection):
-                offsets = await self.sending.send(rows)
-        except KafkaAway:
-            self._max_bytes //= 2
-            raise
-        self._max_bytes = min(2 * self._max_bytes + 1, stream_store.SEND_BYTES)
-        return offsets
 
     async def _note_length(self, connection: AsyncConnection, landed: Sequence[tuple[int, int]]) -> None:
         """Where records landed before the topic's former end, let all that is kept be sent again."""

@@ -6,9 +6,9 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from shared.messaging import metrics
+from shared.messaging import metrics, stream_store
 from shared.messaging.envelope import Envelope, to_headers
-from shared.messaging.kafka import Record, StreamProducer, TooLarge
+from shared.messaging.kafka import KafkaAway, Record, StreamProducer, TooLarge
 
 log = structlog.get_logger(__name__)
 
@@ -21,9 +21,21 @@ class Sending:
         self._topic = topic
         self._source = source
         self._producer: StreamProducer | None = None
+        self.max_bytes = stream_store.SEND_BYTES
+        """How much of each partition to send at once: after a failure less, so that a slow line takes it in time."""
 
     async def send(self, rows: Sequence[Row[Any]]) -> list[int]:
-        """Return the offset of each row's record; where the broker refuses one for its size, send each alone."""
+        """Return the offset of each row's record."""
+        try:
+            offsets = await self._send(rows)
+        except KafkaAway:
+            self.max_bytes //= 2
+            raise
+        self.max_bytes = min(2 * self.max_bytes + 1, stream_store.SEND_BYTES)
+        return offsets
+
+    async def _send(self, rows: Sequence[Row[Any]]) -> list[int]:
+        """Where the broker refuses a record for its size, send each alone."""
         try:
             return await (await self._open()).send([self.record(row) for row in rows])
         except TooLarge:

@@ -8,6 +8,9 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+EventPlace = tuple[int, int, int]
+"""A partition, an epoch and a sequence: where an event stands in its service's stream."""
+
 ASSIGN_LIMIT = 2_000
 SEND_BYTES = 1_000_000
 """So much of each partition is sent at once, and read into memory."""
@@ -88,7 +91,7 @@ _PRUNE = text(
 )
 _EVENTS_AT = text(
     """
-    SELECT o.partition_no, o.event_id
+    SELECT o.partition_no, o.epoch, o.sequence, o.event_id
     FROM unnest(CAST(:partitions AS smallint[]), CAST(:epochs AS integer[]), CAST(:sequences AS bigint[]))
         AS p(partition_no, epoch, sequence)
     JOIN outbox AS o USING (partition_no, epoch, sequence)
@@ -142,14 +145,15 @@ async def heads(connection: AsyncConnection) -> dict[int, Head]:
     return {row.partition_no: Head(*row) for row in await connection.execute(_HEADS)}
 
 
-async def events_at(connection: AsyncConnection, places: Mapping[int, tuple[int, int]]) -> dict[int, UUID]:
-    """Return by partition the event that has this epoch and sequence, where the outbox still has it."""
+async def events_at(connection: AsyncConnection, places: Sequence[EventPlace]) -> dict[EventPlace, UUID]:
+    """Return the event under each of these numbers, where the outbox still has it."""
     parameters = {
-        "partitions": list(places),
-        "epochs": [epoch for epoch, _ in places.values()],
-        "sequences": [sequence for _, sequence in places.values()],
+        "partitions": [partition_no for partition_no, _, _ in places],
+        "epochs": [epoch for _, epoch, _ in places],
+        "sequences": [sequence for _, _, sequence in places],
     }
-    return {row.partition_no: row.event_id for row in await connection.execute(_EVENTS_AT, parameters)}
+    rows = await connection.execute(_EVENTS_AT, parameters)
+    return {(row.partition_no, row.epoch, row.sequence): row.event_id for row in rows}
 
 
 async def assign(connection: AsyncConnection) -> int:

@@ -1,4 +1,4 @@
-"""Notices when a topic has become shorter than it was: it was made anew, or the broker lost its tail (faults 2.25)."""
+"""Notices when a topic is not as it was left: made anew, without its tail, or written to by others (faults 2.25)."""
 
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -20,10 +20,12 @@ class TopicLength:
         self._ask_ends = ask_ends
         self._ends: dict[int, int] = {}
         self._look_at = 0.0
+        self.has_others = False
+        """Whether somebody else has written to the topic since it was begun: a copy of the database, or a stranger."""
 
     def begin(self, ends: dict[int, int]) -> None:
         """Take these for the ends, by partition."""
-        self._ends = ends
+        self._ends, self.has_others = ends, False
 
     async def look(self) -> bool:
         """Return whether the time had come to look; raise TopicShrank where a partition ends earlier than it did."""
@@ -34,11 +36,14 @@ class TopicLength:
             if end < self._ends[partition_no]:
                 msg = f"{self._topic}[{partition_no}] ends at offset {end}, and ended at {self._ends[partition_no]}"
                 raise TopicShrank(msg)
+            self.has_others |= end > self._ends[partition_no]
         return True
 
     def note(self, landed: Sequence[tuple[int, int]]) -> set[int]:
         """Remember where records landed, as partition and offset; return the partitions that had been longer."""
         shrunk = {number for number, offset in landed if 0 <= offset < self._ends.get(number, 0)}
-        if not shrunk:
-            self._ends.update({number: offset + 1 for number, offset in landed if offset >= 0})
+        for number, offset in landed if not shrunk else ():
+            if offset >= 0:
+                self.has_others |= offset > self._ends.get(number, offset)
+                self._ends[number] = offset + 1
         return shrunk
