@@ -49,14 +49,14 @@ async def test_every_service_goes_on_where_its_database_is(house: House, trade: 
 
 
 @pytest.mark.parametrize("moment", ["ledger.day.turn:1", "ledger.day.before_commit:2"])
-async def test_a_day_whose_opening_was_cut_off_is_opened_once(house: House, trade: Trade, moment: str) -> None:
+async def test_row_36_a_day_whose_opening_was_cut_off_is_opened_once(house: House, trade: Trade, moment: str) -> None:
     """L7, P5, row 36: killed at the turn, or with half of the day told; every debt is overdue once all the same."""
     await house.arm({"ledger-worker": moment})
     await _trade_until_dead(house, trade, "ledger-worker")
     await _check(house, trade)
 
 
-async def test_a_mail_whose_fate_nobody_knows_is_not_sent_again(house: House, trade: Trade) -> None:
+async def test_row_43_a_mail_whose_fate_nobody_knows_is_not_sent_again(house: House, trade: Trade) -> None:
     """Row 43, N4: killed between the server's 250 and the note of it; it stays unknown, for a person to decide."""
     await house.arm({"notifications-worker": "sender.after_250:2"})
     expiring = asyncio.create_task(_let_leases_end_at_its_death(house))

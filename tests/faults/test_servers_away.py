@@ -52,7 +52,7 @@ async def _check(house: House, trade: Trade) -> None:
     await trade.kept(house.stack.database_url("ledger"))
 
 
-async def test_kafka_killed_under_load_delays_and_loses_nothing(house: House, trade: Trade) -> None:
+async def test_rows_05_and_07_kafka_killed_under_load_delays_and_loses_nothing(house: House, trade: Trade) -> None:
     """Rows 5 and 7: the API accepts and stays ready, the age of the outbox tells, and all drains without a restart."""
     pids = house.pids(WORKERS)
     people = await trade.newcomers(10)
@@ -79,7 +79,7 @@ async def _outbox_age(house: House) -> float:
     return float(line.split()[-1])
 
 
-async def test_a_silent_kafka_is_noticed_and_nobody_hangs(house: House, trade: Trade) -> None:
+async def test_row_06_a_silent_kafka_is_noticed_and_nobody_hangs(house: House, trade: Trade) -> None:
     """Row 6: our deadlines fire, workers say that they are not ready, keep answering, and build new clients."""
     pids = house.pids(WORKERS)
     async with _answers_of([f"{house.stack.worker_url('ledger')}/livez"]) as alive:
@@ -93,7 +93,7 @@ async def test_a_silent_kafka_is_noticed_and_nobody_hangs(house: House, trade: T
     assert house.pids(WORKERS) == pids
 
 
-async def test_a_client_dropped_from_a_silent_kafka_leaves_nothing_running(house: House) -> None:
+async def test_row_06_a_client_dropped_from_a_silent_kafka_leaves_nothing_running(house: House) -> None:
     """Row 6: rebuilding a client again and again must cost nothing that stays."""
     consumer = StreamConsumer(house.stack.bootstrap, topics=[f"{house.stack.topic_prefix}ledger"], group="probe")
     await consumer.start()
@@ -111,7 +111,7 @@ def _tasks_of_clients() -> list[str]:
     return [str(each) for each in tasks if "aiokafka" in getattr(getattr(each, "cr_code", None), "co_filename", "")]
 
 
-async def test_postgres_killed_under_load_is_told_and_never_hidden(house: House, trade: Trade) -> None:
+async def test_row_26_postgres_killed_under_load_is_told_and_never_hidden(house: House, trade: Trade) -> None:
     """Row 26: 503 with Retry-After and never a false 201; pools heal without a restart."""
     pids = house.pids(_SERVICES)
     people = await trade.newcomers(10)
@@ -130,7 +130,7 @@ async def test_postgres_killed_under_load_is_told_and_never_hidden(house: House,
 
 
 @pytest.mark.minutes
-async def test_a_silent_postgres_is_told_and_nobody_hangs(house: House, trade: Trade) -> None:
+async def test_row_26_a_silent_postgres_is_told_and_nobody_hangs(house: House, trade: Trade) -> None:
     """Row 26: a database that takes every word and answers none: 503 in the end, and all goes on when it is back."""
     pids = house.pids(_SERVICES)
     people = await trade.newcomers(10)
@@ -147,7 +147,7 @@ async def test_a_silent_postgres_is_told_and_nobody_hangs(house: House, trade: T
     assert house.pids(_SERVICES) == pids
 
 
-async def test_services_that_start_first_wait_for_their_servers(house: House, trade: Trade) -> None:
+async def test_row_48_services_that_start_first_wait_for_their_servers(house: House, trade: Trade) -> None:
     """Row 48: no database, no Kafka: alive and not ready; each comes in turn, and all connect by themselves."""
     services = house.processes(_SERVICES)
     await asyncio.gather(*(process.stop() for process in services))

@@ -18,7 +18,7 @@ _TAKEN_OVER_SECONDS = 14
 """A little over the ten seconds after which Kafka gives up a member that is silent."""
 
 
-async def test_a_worker_that_was_stopped_and_comes_back_repeats_nothing(house: House, trade: Trade) -> None:
+async def test_rows_11_and_13_a_worker_that_was_frozen_and_wakes_up_repeats_nothing(house: House, trade: Trade) -> None:
     """Rows 11 and 13, P4: one joins, the other is frozen until it is given up, wakes up late, and one leaves."""
     async with second_worker(house, "collections"):
         await trade.run(days=1)

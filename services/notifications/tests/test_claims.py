@@ -86,7 +86,7 @@ async def test_a_customer_whom_somebody_else_holds_is_left_for_the_next_round(ho
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_a_payment_at_any_moment_is_either_before_the_claim_or_after_it(house: House, seed: int) -> None:
+async def test_row_38_a_payment_at_any_moment_is_either_before_the_claim_or_after_it(house: House, seed: int) -> None:
     """Faults 2.38: the balance is read in the claim's transaction; nobody is reminded of what was paid before it."""
     customer = Customer()
     await house.ready(customer)

@@ -22,7 +22,7 @@ KILLED = -signal.SIGKILL
     ("place", "taken_before", "taken_after"),
     [("sender.after_claim", 0, 0), ("sender.after_250", 1, 1), ("sender.before_settle", 3, 3)],
 )
-async def test_a_killed_worker_leaves_no_message_sent_twice(
+async def test_row_43_a_killed_worker_leaves_no_message_sent_twice(
     house: House,
     kafka_bootstrap: str,
     topic_prefix: str,

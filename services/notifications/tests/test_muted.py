@@ -25,7 +25,7 @@ async def test_a_fresh_installation_is_not_mute(house: House) -> None:
 
 
 @pytest.mark.parametrize("forged", _FORGED)
-async def test_after_a_restore_claims_go_to_people_and_nothing_leaves(
+async def test_row_51_after_a_restore_claims_go_to_people_and_nothing_leaves(
     house: House, tmp_path: Path, forged: str
 ) -> None:
     """N4: an open claim is unknown at once, not only after its lease; what is due waits until a person says so."""

@@ -36,7 +36,7 @@ async def test_a_day_that_waits_for_something_outside_ends_when_that_is_done(toy
         await toy.until("SELECT count(*) FROM outbox", 1)
 
 
-async def test_a_day_that_another_worker_left_unfinished_is_worked_before_the_next(toy: Toy) -> None:
+async def test_row_13_a_day_that_another_worker_left_unfinished_is_worked_before_the_next(toy: Toy) -> None:
     """P5, faults 2.13: a worker that slept through a rebalance knows of no pending day; the tables do."""
     customer = customers_in(0, 1)[0]
     toy.subscription.finished = False
@@ -60,7 +60,7 @@ async def test_a_day_that_another_worker_left_unfinished_is_worked_before_the_ne
     assert await toy.effects(customer) == [f"{YESTERDAY} A", f"day {TODAY}", f"day {tomorrow}"]
 
 
-async def test_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> None:
+async def test_row_17_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> None:
     """P6, faults 2.17: one poison event among many; later events and days of that customer queue behind it in order."""
     sick, *healthy = customers_in(0, 4)
     async with toy.running():

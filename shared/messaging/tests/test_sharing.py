@@ -8,7 +8,7 @@ from shared.messaging.kafka import Place, StreamConsumer
 PARTITIONS = 4
 
 
-async def test_one_worker_gets_a_partition_of_all_topics_and_survives_its_loss(
+async def test_row_11_one_worker_gets_a_partition_of_all_topics_and_survives_its_loss(
     kafka_bootstrap: str, topic_prefix: str
 ) -> None:
     """Faults 2.11: a day's work needs all topics of a partition in one hand, and what a rebalance took is let go."""

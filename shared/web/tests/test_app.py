@@ -77,7 +77,7 @@ def test_every_answer_carries_the_safe_headers(base_url: str) -> None:
     assert "server" not in answer.headers
 
 
-async def test_the_same_post_many_times_is_one_thing(online: httpx.AsyncClient) -> None:
+async def test_row_46_the_same_post_many_times_is_one_thing(online: httpx.AsyncClient) -> None:
     """Faults 2.4, 2.46: a hundred at once and one later, byte for byte the same."""
     headers = {"Idempotency-Key": "one-intent"}
     bodies = ['{"name": "chair"}', '{ "name" : "\\u0063hair" }']
@@ -114,7 +114,7 @@ async def test_a_listing_is_read_page_by_page(online: httpx.AsyncClient) -> None
     assert (stolen.status_code, stolen.json()["type"]) == (400, "/problems/cursor-invalid")
 
 
-async def test_callers_that_hang_up_leave_nothing_behind(online: httpx.AsyncClient, shelf: Shelf) -> None:
+async def test_row_29_callers_that_hang_up_leave_nothing_behind(online: httpx.AsyncClient, shelf: Shelf) -> None:
     """Faults 2.29: their work is done once, and no connection is left inside a transaction."""
     names = [f"thing-{number:02}" for number in range(60)]
 
@@ -134,7 +134,7 @@ async def test_callers_that_hang_up_leave_nothing_behind(online: httpx.AsyncClie
         assert await connection.scalar(text(question)) == 0
 
 
-async def test_an_exhausted_pool_is_a_503(database: str, key_file: Path) -> None:
+async def test_row_28_an_exhausted_pool_is_a_503(database: str, key_file: Path) -> None:
     """Faults 2.28: with Retry-After, after the time that the pool was told to wait."""
     shelf = Shelf(create_async_engine(database, pool_size=1, max_overflow=0, pool_timeout=0.1))
     service = build_service(shelf, key_file)
