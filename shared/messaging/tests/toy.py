@@ -49,6 +49,12 @@ async def make_schema(engine: AsyncEngine) -> None:
         )
 
 
+async def rows_of(engine: AsyncEngine, statement: str) -> list[Any]:
+    """Return the rows of a query."""
+    async with engine.connect() as connection:
+        return list(await connection.execute(text(statement)))
+
+
 def request_cause() -> Cause:
     """Return the cause of a request of the ERP's."""
     return Cause(
@@ -197,8 +203,7 @@ class Toy:
 
     async def ask(self, statement: str) -> list[Any]:
         """Return the rows of a query on the consumer's database."""
-        async with self.consumer.connect() as connection:
-            return list(await connection.execute(text(statement)))
+        return await rows_of(self.consumer, statement)
 
     async def until(self, statement: str, expected: Any, *, seconds: float = 20) -> None:
         """Wait until a single value on the consumer's database is as expected."""
