@@ -133,16 +133,20 @@ class Toy:
         self.outbox = Outbox(PARTITIONS)
         self.wake = Wake(publisher_url)
         self.subscription = ToySubscription()
-        self.lane = Lane(
+        self.lane = self.new_lane()
+        self.parking = Parking(self.lane.begin, self.subscription, PARTITIONS)
+
+    def new_lane(self, subscription: ToySubscription | None = None) -> Lane:
+        """Return what applies records, as one process has it."""
+        return Lane(
             engine=self.consumer,
-            applier=Applier(self.subscription, PARTITIONS),
+            applier=Applier(subscription or self.subscription, PARTITIONS),
             markers=DayMarkers(
                 BusinessDayReached.wire, BusinessDayReached.wire, {BusinessDayReached.wire: BusinessDayReached}
             ),
             on_begin=None,
             published=lambda: None,
         )
-        self.parking = Parking(self.lane.begin, self.subscription, PARTITIONS)
 
     def relay(self) -> Relay:
         """Return a relay over the publisher's outbox."""
@@ -156,11 +160,12 @@ class Toy:
             ends=self.asker.ends,
         )
 
-    def consume(self) -> Consumer:
-        """Return a consumer over the consumer's database."""
+    def consume(self, *, instance: str | None = "toy", lane: Lane | None = None) -> Consumer:
+        """Return a consumer over the consumer's database; one without an instance's name leaves its group at once."""
+        lane = lane or self.lane
 
         def client() -> StreamConsumer:
-            return StreamConsumer(self.bootstrap, topics=[self.topic], group=f"{self.prefix}credit", instance="toy")
+            return StreamConsumer(self.bootstrap, topics=[self.topic], group=f"{self.prefix}credit", instance=instance)
 
         def day_work(number: int) -> DayWork:
             return DayWork(
@@ -170,7 +175,7 @@ class Toy:
                 outbox=self.outbox,
                 clock=MachineClock(),
                 marker=DayWorked,
-                begin=self.lane.begin,
+                begin=lane.begin,
                 topic=self.topic,
             )
 
@@ -178,7 +183,7 @@ class Toy:
             engine=self.consumer,
             make_client=client,
             ends=self.asker.ends,
-            lane=self.lane,
+            lane=lane,
             day_work=day_work,
             topics=[self.topic],
         )
