@@ -82,6 +82,24 @@ async def test_row_17_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> N
     assert [each.day for each in await toy.parking.queue(parked.customer_id)] == [None, None, TODAY]
 
 
+async def test_row_17_one_poison_among_a_thousand_queues_its_customer_only(toy: Toy) -> None:
+    """P6, faults 2.17: whatever batch it came in, all before it and all of others take effect, in order."""
+    people = customers_in(0, 20)
+    told = [(people[n % 20], "BAD" if n == 500 else f"T-{n}") for n in range(1000)]
+    await toy.publish(*(settled(customer, number) for customer, number in told))
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 975, seconds=40)
+        await toy.until("SELECT count(*) FROM parked_item", 25)
+    for customer in people:
+        numbers = [number for other, number in told if other == customer]
+        expected = numbers[: numbers.index("BAD")] if "BAD" in numbers else numbers
+        assert [each.split()[-1] for each in await toy.effects(customer)] == expected
+    [parked] = await toy.parking.parked()
+    assert (parked.customer_id, parked.cause) == (customer_id_of(people[0]), "Refused: this number is bad")
+    behind = [each.cause for each in await toy.parking.queue(parked.customer_id)]
+    assert behind == ["Refused: this number is bad", *[None] * 24]
+
+
 async def test_release_applies_the_queue_in_order_or_nothing(toy: Toy) -> None:
     """P6: while the cause lasts a release changes nothing; once it is mended the queue flows in order."""
     sick = customers_in(0, 1)[0]
