@@ -76,3 +76,30 @@ def test_kafkas_jars_are_pinned_one_by_one() -> None:
     rows = [line.split() for line in (ROOT / "deploy/local/kafka-jars.sha256").read_text().splitlines()]
     assert len(rows) > 40
     assert all(len(sha256) == 64 and coordinates.count(":") == 2 for sha256, coordinates in rows)
+
+
+def test_row_34_no_deadline_hangs_on_a_clock_that_may_leap() -> None:
+    """Faults 2.34: `time.monotonic` and the event loop measure; no code reads the wall clock for it."""
+    code = [path for path in _tracked_files() if path.suffix == ".py" and "tests" not in path.parts]
+    ids = ROOT / "shared/ids.py"  # an id carries an instant, and nobody waits for it
+    running = [path for path in code if path.relative_to(ROOT).parts[0] in {"shared", "services", "checker"}]
+    running.remove(ids)
+    assert any("time.monotonic()" in path.read_text(encoding="utf-8") for path in running)
+    assert [path for path in running if _reads_wall_time(ast.parse(path.read_text(encoding="utf-8")))] == []
+
+
+def _reads_wall_time(tree: ast.Module) -> bool:
+    wall = {"time", "time_ns"}
+    imported = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "time")
+    asked = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    by_name = {each.name for node in imported for each in node.names} & wall
+    return bool(by_name or asked & {f"time.{each}" for each in wall})
+
+
+@pytest.mark.parametrize(
+    ("code", "reads"),
+    [("import time\nt = time.time()", True), ("from time import time_ns", True), ("time.monotonic()", False)],
+)
+def test_row_34_a_module_that_reads_the_wall_clock_is_found(code: str, *, reads: bool) -> None:
+    """The check itself: both ways of asking are seen."""
+    assert _reads_wall_time(ast.parse(code)) is reads

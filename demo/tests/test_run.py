@@ -78,7 +78,7 @@ async def test_the_seed_alone_decides_what_a_year_brings(tmp_path: Path) -> None
 
 @pytest.mark.minutes
 @pytest.mark.timeout(600)
-async def test_the_seed_alone_decides_every_row(tmp_path: Path) -> None:
+async def test_row_24_the_seed_alone_decides_every_row(tmp_path: Path) -> None:
     """Invariant 24: two runs of the same days leave the same rows in all services, but for what is drawn."""
     for name in ("first", "second"):
         await run(tmp_path / name, Year(seed=11, days=30))

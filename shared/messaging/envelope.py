@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from uuid import UUID
 
 CONTENT_TYPE = "application/json"
@@ -81,8 +81,8 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
             causation_id=UUID(found["ce_causationid"]),
             actor=found["ce_actor"],
             traceparent=found["ce_traceparent"],
-            epoch=_positive(found["ce_epoch"], most=2**31 - 1),
-            sequence=_positive(found["ce_sequence"], most=2**63 - 1),
+            epoch=_positive(found["ce_epoch"], below=2**31),
+            sequence=_positive(found["ce_sequence"], below=2**63),
             previous_id=_optional_uuid(found.get("ce_previousid")),
             withheld_bytes=_optional_int(found.get("ce_withheldbytes")),
         )
@@ -91,25 +91,27 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
         raise BadEnvelope(msg) from error
 
 
+def _text(value: bytes) -> str:
+    # What no table can hold is no attribute: what could be neither applied nor parked would stop the stream.
+    text = value.decode()
+    if "\x00" in text:
+        msg = "NUL"
+        raise ValueError(msg)
+    return text
+
+
 def _instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        msg = "ce_time has no offset"
+    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
+        msg = "ce_time has no offset, or is an instant of no calendar"
         raise ValueError(msg)
     return at.astimezone(UTC)
 
 
-def _text(value: bytes) -> str:
-    if b"\x00" in value:
-        msg = "no text of ours has a NUL, and PostgreSQL holds none"
-        raise ValueError(msg)
-    return value.decode()
-
-
-def _positive(text: str, *, most: int) -> int:
+def _positive(text: str, *, below: int) -> int:
     value = int(text)
-    if not 1 <= value <= most:
-        msg = "epoch and sequence start at 1, and PostgreSQL counts no further than it can"
+    if not 1 <= value < below:
+        msg = f"epoch and sequence start at 1 and end below {below}"
         raise ValueError(msg)
     return value
 

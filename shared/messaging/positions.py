@@ -154,19 +154,25 @@ async def read_from(connection: AsyncConnection, place: Place, offset: int) -> N
 async def quarantine(connection: AsyncConnection, unreadable: Sequence[tuple[Record, str]]) -> None:
     """Keep records without a valid envelope, byte for byte, with the reason."""
     for record, reason in unreadable:
-        headers = json.dumps([(name, (value or b"").decode("latin-1")) for name, value in record.headers])
+        headers = json.dumps(
+            [(_shown(name), _shown((value or b"").decode("latin-1"))) for name, value in record.headers]
+        )
         await connection.execute(
             _QUARANTINE,
             {
                 "topic": record.topic,
                 "partition_no": record.partition_no,
                 "record_offset": record.offset,
-                # JSON text in PostgreSQL holds no NUL; latin-1 keeps every other byte readable.
-                "headers": headers.replace("\\u0000", "\\\\0"),
+                "headers": headers,
                 "body": record.body,
                 "reason": reason,
             },
         )
+
+
+def _shown(text: str) -> str:
+    """Return bytes read as latin-1 as JSON text in PostgreSQL holds them: without NUL, and to be read back exactly."""
+    return text.replace("\\", "\\\\").replace("\x00", "\\0")
 
 
 async def read_day(connection: AsyncConnection, partition_no: int, *, lock_it: bool = False) -> DaySeen:

@@ -72,7 +72,7 @@ async def _fall_silent_at_commit(engine: AsyncEngine, proxy: Proxy) -> None:
         proxy.blackhole()
 
 
-async def test_a_silent_server_is_given_up_and_the_pool_is_whole(site: _Site) -> None:
+async def test_row_26_a_silent_server_is_given_up_and_the_pool_is_whole(site: _Site) -> None:
     """Faults 2.26: as often as the pool has connections, and more: each is ended, none is kept waiting for."""
     for _ in range(3):
         error = await _heard(_fall_silent_in(site.engine, site.proxy))
@@ -84,7 +84,7 @@ async def test_a_silent_server_is_given_up_and_the_pool_is_whole(site: _Site) ->
             assert (await connection.execute(text("SELECT 3"))).scalar_one() == 3
 
 
-async def test_a_silent_commit_is_an_unknown_outcome(site: _Site) -> None:
+async def test_row_27_a_silent_commit_is_an_unknown_outcome(site: _Site) -> None:
     """Faults 2.27: nobody may take it for done, nor for undone."""
     assert is_lost(await _heard(_fall_silent_at_commit(site.engine, site.proxy)))
 
@@ -95,7 +95,7 @@ async def test_statements_that_stand_alone_are_given_up_as_well(site: _Site) -> 
 
 
 @pytest.mark.parametrize("answer_bytes", range(0, 3000, 600))
-async def test_a_line_cut_anywhere_in_the_log_in_is_an_absence(site: _Site, answer_bytes: int) -> None:
+async def test_row_48_a_line_cut_anywhere_in_the_log_in_is_an_absence(site: _Site, answer_bytes: int) -> None:
     """Faults 2.26, 2.48: whatever the driver was about to do, and the next one finds a whole pool."""
     site.proxy.cut_after(answer_bytes)
     with suppress(*_ABSENT):
@@ -103,7 +103,7 @@ async def test_a_line_cut_anywhere_in_the_log_in_is_an_absence(site: _Site, answ
     await _select(site.engine)
 
 
-async def test_a_server_gone_right_after_the_log_in_is_an_absence(site: _Site) -> None:
+async def test_row_26_a_server_gone_right_after_the_log_in_is_an_absence(site: _Site) -> None:
     """Faults 2.26: SQLAlchemy sets up each new connection, and translates no error of the driver's there."""
 
     def end(connection: Any, _record: object) -> None:

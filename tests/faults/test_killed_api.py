@@ -18,7 +18,7 @@ pytestmark = [
 _CREATED = 201
 
 
-async def test_an_answer_that_is_lost_is_given_again_to_the_byte(house: House, trade: Trade) -> None:
+async def test_row_04_an_answer_that_is_lost_is_given_again_to_the_byte(house: House, trade: Trade) -> None:
     """Row 4: the connection is cut in the head and in the body of an answer whose invoice is committed."""
     [customer] = await trade.newcomers(1)
     port = int(house.stack.api_url("ledger").rpartition(":")[2])
@@ -30,7 +30,7 @@ async def test_an_answer_that_is_lost_is_given_again_to_the_byte(house: House, t
     await trade.kept(house.stack.database_url("ledger"))
 
 
-async def test_an_api_killed_under_load_answers_all_that_it_had_committed(house: House, trade: Trade) -> None:
+async def test_row_04_an_api_killed_under_load_answers_all_that_it_had_committed(house: House, trade: Trade) -> None:
     """Row 4: kill -9 of the ledger's API while fifty requests a second come in."""
     people = await trade.newcomers(10)
     async with Clerk(house.stack.api_url("ledger"), house.stack.api_key) as clerk:

@@ -93,7 +93,7 @@ async def test_every_table_is_a_mirror_or_has_a_reason_why_not(house: House, ser
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_an_empty_database_gets_the_others_facts_back(
+async def test_row_24_an_empty_database_gets_the_others_facts_back(
     house: House, databases: RunDatabases, folder: Path, service: str
 ) -> None:
     """Faults 2.24, invariant 24: each topic from zero to its end, one after the other; nobody sends anything."""
@@ -127,7 +127,7 @@ def _mirrors(found: Dump, service: str) -> Dump:
     }
 
 
-async def test_the_whole_of_all_topics_read_again_does_nothing(house: House) -> None:
+async def test_rows_14_and_23_the_whole_of_all_topics_read_again_does_nothing(house: House) -> None:
     """Faults 2.14, 2.23: every worker starts again at zero, and every record comes once more; no row, no message."""
     before = {service: await _dump(house, service) for service in SERVICES}
     mails, topics = sorted(house.caught_mails()), await _topics(house)

@@ -24,7 +24,7 @@ def parent() -> Path:
     return folder
 
 
-async def test_every_acknowledged_commit_is_there_after_the_server_and_its_data_are_gone(parent: Path) -> None:
+async def test_row_51_every_acknowledged_commit_is_there_after_the_server_and_its_data_are_gone(parent: Path) -> None:
     """Faults 2.51: commits before, while and after the base is taken; kill -9, and the data folder removed."""
     server = EmbeddedPostgres(parent / "postgres")
     server.start()

@@ -32,7 +32,7 @@ async def test_a_fresh_database_is_empty_and_belongs_to_an_ordinary_role(fresh_d
         await connection.close()
 
 
-async def test_topics_are_made_once_and_another_partition_count_is_refused(
+async def test_row_50_topics_are_made_once_and_another_partition_count_is_refused(
     kafka_bootstrap: str, topic_prefix: str
 ) -> None:
     """P2 and P13: the number of partitions is chosen at installation."""

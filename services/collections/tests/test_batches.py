@@ -133,7 +133,7 @@ async def test_batches_cut_at_random_give_equal_rows_and_outbox(fresh_database: 
         assert rows == dumps[1][table], table
 
 
-async def test_a_fact_that_is_heard_again_changes_nothing(house: House) -> None:
+async def test_row_14_a_fact_that_is_heard_again_changes_nothing(house: House) -> None:
     """K5, faults 2.14: what is known already brings no event and no row."""
     story = Story(today=FIRST)
     await house.see_day(FIRST)

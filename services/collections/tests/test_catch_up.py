@@ -48,7 +48,7 @@ def test_of_a_late_fact_only_the_highest_permitted_message_goes() -> None:
     assert world.task("approve_lawyer_letter").role == "legal"
 
 
-def test_days_that_were_missed_bring_one_message_a_day() -> None:
+def test_row_37_days_that_were_missed_bring_one_message_a_day() -> None:
     """Faults 2.37: a jump over several steps makes no burst; the highest goes, the lower is superseded."""
     world = World(FIRST)
     world.issue("I", DUE)
@@ -91,7 +91,7 @@ def test_no_day_has_two_messages_after_due_and_no_line_two_of_a_step(debts: list
     assert all(CN.is_working_day(each.planned_date) for each in reminders)
 
 
-def test_the_rest_of_a_stub_waits_for_its_invoice() -> None:
+def test_row_16_the_rest_of_a_stub_waits_for_its_invoice() -> None:
     """Faults 2.16: a payment heard before its invoice keeps a row, which the invoice completes later."""
     world = World(after_due(2))
     world.issue("I", DUE)

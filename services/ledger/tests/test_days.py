@@ -1,20 +1,16 @@
 """Business days: opened in order, in short steps, each overdue said exactly once (L7, P5)."""
 
 import asyncio
-from collections import Counter
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from services.ledger.api.days import CHANNEL
 from services.ledger.day_opening import advance, make_opener, open_days
 from services.ledger.tests.rest import ENTITY, House, invoice_body, make_house
 from services.ledger.usecases import advance_day
 from services.ledger.usecases.advance_day import Step
 from services.ledger.usecases.note_worked_days import WorkedDay, note_worked_days
-from shared.clock import FixedClock
 from shared.ids import new_id
 from tests.databases import FreshDatabase
 
@@ -155,33 +151,6 @@ async def test_the_worker_opens_today_by_itself_where_it_is_told_to(
     task.cancel()
     assert opened == [{"day": house.context.clock.now().date()}]
     await close(house)
-
-
-async def test_row_34_a_clock_that_leaps_opens_no_day_twice_and_skips_none(
-    fresh_database: FreshDatabase, tmp_path: Path
-) -> None:
-    """Faults 2.34: an hour ahead over midnight, back again, and on to the next month."""
-    house = make_house(await fresh_database("ledger"), tmp_path, clock="civil", auto_open_days=True)
-    clock = FixedClock(datetime(2026, 1, 30, 23, 30, tzinfo=UTC))
-    task = asyncio.ensure_future(open_days(replace(house.context, clock=clock))())
-    await _opened(house, date(2026, 1, 30))
-    for hours, day in ((1, date(2026, 1, 31)), (-2, date(2026, 1, 31)), (24 * 31, date(2026, 3, 2))):
-        clock.at += timedelta(hours=hours)
-        await house.context.wake.notify(CHANNEL)
-        await _opened(house, day)
-    task.cancel()
-    days = [str(date(2026, 1, 30) + timedelta(days=each)) for each in range(32)]
-    outbox = await house.rows("SELECT business_date FROM outbox WHERE wire LIKE '%reached%' ORDER BY id")
-    markers = [str(row["business_date"]) for row in outbox]
-    assert list(dict.fromkeys(markers)) == days
-    assert Counter(markers) == dict.fromkeys(days, house.context.partitions)
-    await close(house)
-
-
-async def _opened(house: House, day: date) -> None:
-    async with asyncio.timeout(60):
-        while await house.rows("SELECT max(day) AS day FROM business_day WHERE state = 'open'") != [{"day": day}]:
-            await asyncio.sleep(0.05)
 
 
 async def worked(house: House, service: str, partitions: int) -> None:

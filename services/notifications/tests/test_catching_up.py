@@ -12,7 +12,7 @@ FRIDAY = TODAY - timedelta(days=3)
 PURPOSES = ["reminder", "second_reminder", "formal_demand", "lawyer_letter"]
 
 
-async def test_missed_days_send_nothing_and_then_the_highest_goes_alone(civil_house: House) -> None:
+async def test_row_37_missed_days_send_nothing_and_then_the_highest_goes_alone(civil_house: House) -> None:
     """K2, faults 2.37: what a missed day planned is superseded by a later one, so it must not leave in between."""
     house, customer = civil_house, Customer()
     await house.record(person(customer))
@@ -47,7 +47,9 @@ async def test_the_day_of_the_creditor_who_has_it_first_is_waited_for(civil_hous
     assert len(house.sink.taken) == 1
 
 
-async def test_who_wakes_at_eleven_at_night_sends_one_message_a_day_from_the_next_morning(civil_house: House) -> None:
+async def test_row_37_who_wakes_at_eleven_at_night_sends_one_message_a_day_from_the_next_morning(
+    civil_house: House,
+) -> None:
     """N6, K16, faults 2.37: quiet hours, one a day and three a week hold for all that gathered in the meantime."""
     house, customer = civil_house, Customer()
     await house.record(person(customer))

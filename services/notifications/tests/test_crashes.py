@@ -23,7 +23,7 @@ KILLED = -signal.SIGKILL
     ("place", "taken_before", "taken_after"),
     [("sender.after_claim", 0, 0), ("sender.after_250", 1, 1), ("sender.before_settle", 3, 3)],
 )
-async def test_a_killed_worker_leaves_no_message_sent_twice(
+async def test_row_43_a_killed_worker_leaves_no_message_sent_twice(
     house: House,
     kafka_bootstrap: str,
     topic_prefix: str,
@@ -34,20 +34,7 @@ async def test_a_killed_worker_leaves_no_message_sent_twice(
 ) -> None:
     """Faults 2.43, N4: kill -9 anywhere between the claim and its settling; the next worker calls it unknown."""
     await ensure_topics(bootstrap=kafka_bootstrap, partitions=PARTITIONS, prefix=topic_prefix)
-    keys = tmp_path / "keys.json"
-    keys.write_text("[]")
-    environment = {
-        **os.environ,
-        "DUEFLOW_DATABASE_URL": house.context.settings.database_url,
-        "DUEFLOW_KAFKA_BOOTSTRAP": kafka_bootstrap,
-        "DUEFLOW_TOPIC_PREFIX": topic_prefix,
-        "DUEFLOW_API_KEYS_FILE": str(keys),
-        "DUEFLOW_PARTITIONS": str(PARTITIONS),
-        "DUEFLOW_CLOCK": "fast",
-        "DUEFLOW_PORT": "1",
-        "DUEFLOW_WORKER_PORT": str(free_port()),
-        "DUEFLOW_SMTP_PORT": str(house.sink.port),
-    }
+    environment = environment_of(house, kafka_bootstrap, topic_prefix, tmp_path)
     customers = [Customer(f"C-{number}") for number in range(3)]
     for customer in customers:
         await house.record(person(customer))
@@ -72,7 +59,7 @@ async def test_a_killed_worker_leaves_no_message_sent_twice(
     assert await house.rows("SELECT DISTINCT civil_date FROM message") == [(TODAY,)]
 
 
-async def test_a_sender_that_is_told_to_stop_ends_what_it_has_begun(house: House) -> None:
+async def test_row_47_a_sender_that_is_told_to_stop_ends_what_it_has_begun(house: House) -> None:
     """Faults 2.47: at a deployment no mail is cut off in the middle, which nobody would know the fate of."""
     house.sink.script = Script(rcpt_pause_seconds=0.5)
     customer = Customer()
@@ -89,6 +76,24 @@ async def test_a_sender_that_is_told_to_stop_ends_what_it_has_begun(house: House
 
     assert len(house.sink.taken) == 1
     assert await house.state(customer.message_id()) == ("sent", None)
+
+
+def environment_of(house: House, kafka_bootstrap: str, topic_prefix: str, folder: Path) -> dict[str, str]:
+    """Return what a real worker over this house's database and mail server is told; its port is its own."""
+    keys = folder / "keys.json"
+    keys.write_text("[]")
+    return {
+        **os.environ,
+        "DUEFLOW_DATABASE_URL": house.context.settings.database_url,
+        "DUEFLOW_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "DUEFLOW_TOPIC_PREFIX": topic_prefix,
+        "DUEFLOW_API_KEYS_FILE": str(keys),
+        "DUEFLOW_PARTITIONS": str(PARTITIONS),
+        "DUEFLOW_CLOCK": "fast",
+        "DUEFLOW_PORT": "1",
+        "DUEFLOW_WORKER_PORT": str(free_port()),
+        "DUEFLOW_SMTP_PORT": str(house.sink.port),
+    }
 
 
 async def worker(environment: dict[str, str]) -> asyncio.subprocess.Process:

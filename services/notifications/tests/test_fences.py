@@ -100,7 +100,7 @@ def test_the_second_message_of_a_day_goes_the_next_day_and_the_fourth_of_a_week_
         ("Pacific/Auckland", date(2026, 9, 28)),
     ],
 )
-def test_nine_in_the_morning_is_nine_after_the_clocks_changed(zone: str, day: date) -> None:
+def test_row_35_nine_in_the_morning_is_nine_after_the_clocks_changed(zone: str, day: date) -> None:
     """N6, faults 2.35: hours are the recipient's civil hours on either side of a change."""
     saturday = datetime.combine(day - timedelta(days=2), time(12), tzinfo=ZoneInfo(zone))
 

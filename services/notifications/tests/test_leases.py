@@ -12,7 +12,7 @@ from services.notifications.usecases.settle_attempts import settle_attempts
 from shared.messaging.customers import lock_customers
 
 
-async def test_a_claim_whose_holder_is_gone_is_unknown_when_its_lease_ends(house: House) -> None:
+async def test_row_36_a_claim_whose_holder_is_gone_is_unknown_when_its_lease_ends(house: House) -> None:
     """Faults 2.36, 2.43: the attempt was committed before the first byte, so it may have been sent."""
     customer = await ready_and_claimed(house)
     await house.send()
@@ -35,7 +35,7 @@ def test_a_lease_outlives_what_its_holder_may_take(house: House, civil_house: Ho
     assert make_desk(house.context).lease <= timedelta(seconds=30) < make_desk(civil_house.context).lease
 
 
-async def test_a_late_truth_replaces_the_unknown(house: House) -> None:
+async def test_row_41_a_late_truth_replaces_the_unknown(house: House) -> None:
     """Faults 2.41: a holder that was only slow still says what happened, once."""
     customer = await ready_and_claimed(house)
     house.clock.at = NOW + timedelta(seconds=91)

@@ -34,7 +34,7 @@ async def test_a_fresh_installation_is_not_mute(house: House) -> None:
 
 
 @pytest.mark.parametrize("forged", _FORGED)
-async def test_after_a_restore_claims_go_to_people_and_nothing_leaves(
+async def test_row_51_after_a_restore_claims_go_to_people_and_nothing_leaves(
     house: House, tmp_path: Path, forged: str
 ) -> None:
     """N4: an open claim is unknown at once, not only after its lease; what is due waits until a person says so."""
@@ -60,10 +60,10 @@ async def test_after_a_restore_claims_go_to_people_and_nothing_leaves(
 
 
 @pytest.mark.parametrize(("agrees", "muted"), [(False, True), (None, False)])
-async def test_a_sender_whose_topic_tells_another_history_is_silent(
+async def test_row_24_a_sender_whose_topic_tells_another_history_is_silent(
     house: House, *, agrees: bool | None, muted: bool
 ) -> None:
-    """N4, P4: a conflict mutes for good; before topic and database are compared nothing leaves either."""
+    """N4, P4, faults 2.24: a conflict mutes for good; before topic and database are compared nothing leaves either."""
     await _release_one(house)
     told = replace(house, context=replace(house.context, agrees=lambda: agrees))
     sender = told.sender

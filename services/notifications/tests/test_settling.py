@@ -12,7 +12,7 @@ from services.notifications.tests.mail_sink import Script
 from shared.web.problems import Problem
 
 
-async def test_a_refusal_for_now_is_tried_again_with_the_same_message_id(house: House) -> None:
+async def test_row_39_a_refusal_for_now_is_tried_again_with_the_same_message_id(house: House) -> None:
     """Faults 2.39: 4xx is retried after a pause under the same Message-ID; its day does not wait for it."""
     customer = await house.live_through(Script(rcpt="451 greylisted"))
     assert await house.state(customer.message_id()) == ("retrying", "deferred")
@@ -44,7 +44,7 @@ async def test_a_debt_paid_between_two_attempts_is_not_asked_for_again(house: Ho
     assert await house.state(customer.message_id()) == ("withheld", "paid")
 
 
-async def test_after_three_days_of_refusals_people_are_told(house: House) -> None:
+async def test_row_39_after_three_days_of_refusals_people_are_told(house: House) -> None:
     """Faults 2.39: 72 hours, then MessageFailed; the address is not to blame."""
     customer = await house.live_through(Script(mail="451 later"))
     for hours in range(0, 80, 4):
@@ -57,7 +57,7 @@ async def test_after_three_days_of_refusals_people_are_told(house: House) -> Non
 
 
 @pytest.mark.parametrize("script", [Script(rcpt="550 unknown"), Script(end="550 refused")])
-async def test_a_final_refusal_flags_the_address_and_is_not_repeated(house: House, script: Script) -> None:
+async def test_row_40_a_final_refusal_flags_the_address_and_is_not_repeated(house: House, script: Script) -> None:
     """Faults 2.40: 5xx at RCPT or DATA: contact flagged, MessageFailed, and the next message does not go there."""
     customer = await house.live_through(script)
 
@@ -71,7 +71,7 @@ async def test_a_final_refusal_flags_the_address_and_is_not_repeated(house: Hous
     assert await house.state(customer.message_id("second_reminder", tomorrow)) == ("withheld", "no_contact_point")
 
 
-async def test_silence_after_the_final_dot_is_unknown_and_not_sent_again(house: House) -> None:
+async def test_row_41_silence_after_the_final_dot_is_unknown_and_not_sent_again(house: House) -> None:
     """Faults 2.41: the server has it, or has it not; nobody can say, so a person decides."""
     customer = await house.live_through(Script(close_after_data=True))
     house.sink.script = Script()

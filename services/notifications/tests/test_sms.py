@@ -58,7 +58,9 @@ async def test_a_message_that_is_accepted_went_byte_by_byte(gateway: Gateway) ->
         (Answers(closes=True), "unknown", False),
     ],
 )
-async def test_each_answer_says_what_it_says(gateway: Gateway, script: Answers, kind: str, *, elsewhere: bool) -> None:
+async def test_row_44_each_answer_says_what_it_says(
+    gateway: Gateway, script: Answers, kind: str, *, elsewhere: bool
+) -> None:
     """Faults 2.44: only a clear word counts; a success without one is unknown, and so is silence after the content."""
     gateway.script = script
 
@@ -79,14 +81,14 @@ async def test_a_refusal_blames_the_number_only_if_the_provider_does(
     assert (outcome.reason, outcome.blames_address) == (f"sms_{reason}", blames)
 
 
-async def test_a_provider_that_says_when_is_asked_then(gateway: Gateway) -> None:
+async def test_row_44_a_provider_that_says_when_is_asked_then(gateway: Gateway) -> None:
     """Faults 2.44: honor Retry-After."""
     gateway.script = Answers(status=429, headers={"Retry-After": "120"})
 
     assert (await ask(gateway)).retry_after_seconds == 120
 
 
-async def test_a_slow_provider_is_left_after_the_overall_deadline(gateway: Gateway) -> None:
+async def test_row_44_a_slow_provider_is_left_after_the_overall_deadline(gateway: Gateway) -> None:
     """Faults 2.44: hangs; what was begun is unknown."""
     gateway.script = Answers(waits=5)
     began = time.monotonic()

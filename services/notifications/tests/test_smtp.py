@@ -54,7 +54,7 @@ async def test_many_mails_share_four_connections(sink: Sink) -> None:
         (Script(close_after_data=True), "unknown"),
     ],
 )
-async def test_each_refusal_says_what_it_says(sink: Sink, script: Script, expected: str) -> None:
+async def test_rows_39_40_and_41_each_refusal_says_what_it_says(sink: Sink, script: Script, expected: str) -> None:
     """Faults 2.39-2.41: 4xx is later, 5xx is final for a recipient and not for us; silence after the dot is unknown."""
     sink.script = script
 
@@ -64,7 +64,7 @@ async def test_each_refusal_says_what_it_says(sink: Sink, script: Script, expect
     assert (outcome.code is None) == (expected == "unknown")
 
 
-async def test_a_server_that_drips_is_left_after_the_overall_deadline(sink: Sink) -> None:
+async def test_row_42_a_server_that_drips_is_left_after_the_overall_deadline(sink: Sink) -> None:
     """Faults 2.42: one deadline for the whole mail, and what was begun is unknown."""
     sink.script = Script(drip=True, end="250 taken and stored and remembered for ever")
     began = time.monotonic()

@@ -65,7 +65,7 @@ async def test_a_paid_debt_is_spoken_of_on_no_channel(texting_house: House, main
     assert (main.asked, texting_house.sink.taken) == ([], [])
 
 
-async def test_silence_is_asked_once_more_where_a_reference_is_sent_once(texting_house: House, main: Gateway) -> None:
+async def test_row_44_silence_is_asked_once_more_where_references_count(texting_house: House, main: Gateway) -> None:
     """N4: the provider promises, the template allows: one repeat with the same reference, then a person decides."""
     customer = Customer()
     main.script = Answers(closes=True)
@@ -122,7 +122,7 @@ async def test_where_both_fail_the_message_waits(safe_house: House, main: Gatewa
     assert await safe_house.state(customer.message_id(channel="sms")) == ("sent", None)
 
 
-async def test_a_provider_that_asks_for_patience_is_given_it(texting_house: House, main: Gateway) -> None:
+async def test_row_44_a_provider_that_asks_for_patience_is_given_it(texting_house: House, main: Gateway) -> None:
     """Faults 2.44: 429 with Retry-After."""
     customer = Customer()
     main.script = Answers(status=429, headers={"Retry-After": "3600"})

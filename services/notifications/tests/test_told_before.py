@@ -13,7 +13,7 @@ from shared.web.problems import Problem
 _ARRIVES = TODAY + timedelta(days=3)
 
 
-async def test_what_was_told_to_be_sent_is_sent_and_does_not_go_again(house: House) -> None:
+async def test_row_51_what_was_told_to_be_sent_is_sent_and_does_not_go_again(house: House) -> None:
     """N4, faults 2.51: heard again before or after the new epoch; its keys, cap and arrival are as they were."""
     before, after = Customer("C-before"), Customer("C-after")
     for customer in (before, after):

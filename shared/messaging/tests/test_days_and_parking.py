@@ -36,7 +36,7 @@ async def test_a_day_that_waits_for_something_outside_ends_when_that_is_done(toy
         await toy.until("SELECT count(*) FROM outbox", 1)
 
 
-async def test_a_day_that_another_worker_left_unfinished_is_worked_before_the_next(toy: Toy) -> None:
+async def test_row_13_a_day_that_another_worker_left_unfinished_is_worked_before_the_next(toy: Toy) -> None:
     """P5, faults 2.13: a worker that slept through a rebalance knows of no pending day; the tables do."""
     customer = customers_in(0, 1)[0]
     toy.subscription.finished = False
@@ -60,7 +60,7 @@ async def test_a_day_that_another_worker_left_unfinished_is_worked_before_the_ne
     assert await toy.effects(customer) == [f"{YESTERDAY} A", f"day {TODAY}", f"day {tomorrow}"]
 
 
-async def test_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> None:
+async def test_row_17_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> None:
     """P6, faults 2.17: one poison event among many; later events and days of that customer queue behind it in order."""
     sick, *healthy = customers_in(0, 4)
     async with toy.running():
@@ -80,6 +80,24 @@ async def test_a_bad_event_parks_its_customer_and_no_other(toy: Toy) -> None:
     assert (parked.customer_id, parked.items) == (customer_id_of(sick), 3)
     assert parked.cause == "Refused: this number is bad"
     assert [each.day for each in await toy.parking.queue(parked.customer_id)] == [None, None, TODAY]
+
+
+async def test_row_17_one_poison_among_a_thousand_queues_its_customer_only(toy: Toy) -> None:
+    """P6, faults 2.17: whatever batch it came in, all before it and all of others take effect, in order."""
+    people = customers_in(0, 20)
+    told = [(people[n % 20], "BAD" if n == 500 else f"T-{n}") for n in range(1000)]
+    await toy.publish(*(settled(customer, number) for customer, number in told))
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 975, seconds=40)
+        await toy.until("SELECT count(*) FROM parked_item", 25)
+    for customer in people:
+        numbers = [number for other, number in told if other == customer]
+        expected = numbers[: numbers.index("BAD")] if "BAD" in numbers else numbers
+        assert [each.split()[-1] for each in await toy.effects(customer)] == expected
+    [parked] = await toy.parking.parked()
+    assert (parked.customer_id, parked.cause) == (customer_id_of(people[0]), "Refused: this number is bad")
+    behind = [each.cause for each in await toy.parking.queue(parked.customer_id)]
+    assert behind == ["Refused: this number is bad", *[None] * 24]
 
 
 async def test_release_applies_the_queue_in_order_or_nothing(toy: Toy) -> None:

@@ -1,14 +1,26 @@
 """Proves how several workers of a service share its partitions (architecture, "How a fact travels" 4)."""
 
 import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.local.topics import ensure_topics
-from shared.messaging.kafka import Place, StreamConsumer
+from shared.messaging.kafka import Place, Record, StreamConsumer
+from shared.messaging.subscription import Received
+from shared.messaging.tests.toy import Toy, ToySubscription, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
 
 PARTITIONS = 4
 
 
-async def test_one_worker_gets_a_partition_of_all_topics_and_survives_its_loss(
+async def test_row_11_one_worker_gets_a_partition_of_all_topics_and_survives_its_loss(
     kafka_bootstrap: str, topic_prefix: str
 ) -> None:
     """Faults 2.11: a day's work needs all topics of a partition in one hand, and what a rebalance took is let go."""
@@ -39,3 +51,111 @@ async def _until_held(consumer: StreamConsumer, *, count: int) -> None:
     async with asyncio.timeout(30):
         while len(consumer.assigned()) != count:
             await consumer.fetch(seconds=0.1)
+
+
+async def test_row_11_a_second_consumer_comes_and_goes_while_events_flow(toy: Toy) -> None:
+    """Faults 2.11: each coming and going stops all for a moment; what was under way is finished or rolled back."""
+    await _come_and_go(toy, seconds=6)
+
+
+@pytest.mark.minutes
+@pytest.mark.timeout(300)
+async def test_row_11_a_second_consumer_comes_and_goes_for_a_minute(toy: Toy) -> None:
+    """Faults 2.11: every two seconds, thirty times."""
+    await _come_and_go(toy, seconds=60)
+
+
+async def _come_and_go(toy: Toy, *, seconds: float) -> None:
+    """Let a second consumer be there for two seconds again and again under load; each event has its one effect."""
+    customers = customers_in(0, 3) + customers_in(1, 3)
+    published: list[str] = []
+    taken_by_second: set[int] = set()
+    async with toy.running():
+        flowing = asyncio.create_task(_publish_for_ever(toy, customers, published))
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            second = toy.consume(instance=None, lane=toy.new_lane())
+            running = asyncio.create_task(second.run())
+            await asyncio.sleep(2)
+            taken_by_second |= {number for _, number in second._assigned}  # noqa: SLF001 - nothing public tells
+            running.cancel()
+            await asyncio.wait([running])
+        flowing.cancel()
+        await asyncio.wait([flowing])
+        await toy.until("SELECT count(*) FROM effect", len(published), seconds=60)
+    assert taken_by_second, "it got something to do"
+    for customer in customers:
+        told = [each for each in published if each.startswith(f"{customer}-")]
+        assert [each.split()[-1] for each in await toy.effects(customer)] == told
+
+
+async def _publish_for_ever(toy: Toy, customers: list[str], published: list[str]) -> None:
+    for number in itertools.count():
+        some = [f"{each}-{number}" for each in customers]
+        published += some
+        await asyncio.shield(toy.publish(*(settled(c, name) for c, name in zip(customers, some, strict=True))))
+        await asyncio.sleep(0.02)
+
+
+async def test_row_13_a_holder_frozen_inside_its_transaction_writes_nothing(toy: Toy) -> None:
+    """Faults 2.13: whoever takes over waits for its lock; once the server has ended it, it wakes up to an error."""
+    [customer] = customers_in(0, 1)
+    async with toy.running(consumer=False):
+        await toy.publish(*(settled(customer, f"Z-{n}") for n in range(3)))
+        records = await _records(toy, 3)
+    thawed = asyncio.Event()
+    holder = asyncio.create_task(toy.new_lane(_Frozen(thawed)).take((toy.topic, 0), records))
+    await toy.until(_FROZEN, 1)
+    follower = asyncio.create_task(toy.lane.take((toy.topic, 0), records))
+    await asyncio.sleep(0.5)
+    assert not follower.done(), "the position is locked"
+    await toy.ask(_FROZEN.replace("count(*)", "pg_terminate_backend(pid)"))
+    assert await follower == 3
+    thawed.set()
+    with pytest.raises(DBAPIError):
+        await holder
+    assert [each.split()[-1] for each in await toy.effects()] == ["Z-0", "Z-1", "Z-2"]
+
+
+_FROZEN = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'idle in transaction' AND query LIKE '%INSERT INTO effect%'
+"""
+
+
+class _Frozen(ToySubscription):
+    """Stands still between its last write and the commit."""
+
+    def __init__(self, thawed: asyncio.Event) -> None:
+        super().__init__()
+        self._thawed = thawed
+
+    async def apply(self, connection: AsyncConnection, batch: Sequence[Received], *, today: date) -> None:
+        await super().apply(connection, batch, today=today)
+        await connection.execute(text("INSERT INTO effect (what) SELECT 'nobody' WHERE false"))
+        await self._thawed.wait()
+
+
+async def test_row_13_a_holder_that_wakes_up_with_old_records_in_its_hands_does_nothing(toy: Toy) -> None:
+    """Faults 2.13: frozen between reading and writing; all that it read was applied by another meanwhile."""
+    [customer] = customers_in(0, 1)
+    async with toy.running(consumer=False):
+        await toy.publish(*(settled(customer, f"Z-{n}") for n in range(5)))
+        records = await _records(toy, 5)
+    stale, other = toy.new_lane(), toy.new_lane()
+    assert await stale.take((toy.topic, 0), records[:2]) == 2
+    assert await other.take((toy.topic, 0), records[2:]) == 3
+    assert await stale.take((toy.topic, 0), records[2:4]) == 2
+    assert await stale.take((toy.topic, 0), records[4:]) == 1
+    assert [each.split()[-1] for each in await toy.effects()] == [f"Z-{n}" for n in range(5)]
+
+
+async def _records(toy: Toy, count: int) -> list[Record]:
+    """Return what partition 0 holds, once it is so much."""
+    reader = TopicReader(toy.bootstrap, toy.topic)
+    await reader.start()
+    async with asyncio.timeout(20):
+        while len(records := (await reader.read_to_end())[toy.topic, 0]) < count:
+            await asyncio.sleep(0.1)
+    await reader.close()
+    return records

@@ -88,7 +88,7 @@ def conflict_of(position: Position, given: Record) -> Sifted:
     return found
 
 
-def test_another_event_in_an_applied_place_is_another_history() -> None:
+def test_row_15_another_event_in_an_applied_place_is_another_history() -> None:
     """P4, faults 2.15: the same place with another id is never applied."""
     position = sift(Position(), [record(1), record(2)]).position
     found = conflict_of(position, record(2, offset=2, event_id=_id(99)))
@@ -111,7 +111,7 @@ def test_an_older_epoch_that_goes_on_is_another_history() -> None:
     assert conflict_of(position, record(6, offset=9)).conflict
 
 
-def test_a_record_without_an_envelope_moves_the_offset_and_never_the_sequence() -> None:
+def test_row_18_a_record_without_an_envelope_moves_the_offset_and_never_the_sequence() -> None:
     """P4, faults 2.18: it is quarantined by offset; the stream goes on around it."""
     garbage = Record("t", 0, 1, [("ce_id", b"\xff")], b"\x00")
     found = sift(Position(), [record(1), garbage, record(2, offset=2)])

@@ -79,25 +79,10 @@ async def test_strangers_at_the_end_hide_the_last_event_from_no_relay(
     assert (await toy.asker.ends([(toy.topic, _NO)]))[toy.topic, _NO] == events + 40 + 1
 
 
-def _told(toy: Toy, name: str, value: bytes | None) -> Record:
-    """Return an event that a stranger made up, with one attribute as he likes it."""
-    headers = [(each, value if each == name else was) for each, was in record(1).headers]
-    return Record(toy.topic, _NO, -1, headers, b"{}")  # type: ignore[arg-type]  # Kafka carries headers without a value
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("ce_epoch", b"1000000000000"),
-        ("ce_sequence", b"99999999999999999999"),
-        ("ce_subject", b"a\x00b"),
-        ("ce_time", b"0001-01-01T00:00:00+14:00"),
-        ("ce_subject", None),
-    ],
-)
-async def test_row_18_what_no_database_can_hold_is_quarantined(toy: Toy, name: str, value: bytes | None) -> None:
-    """Faults 2.18: an attribute beyond what PostgreSQL holds would fail the same way for ever; the rest flows."""
-    await _write(toy, _told(toy, name, value))
+async def test_row_18_an_attribute_without_a_value_is_quarantined(toy: Toy) -> None:
+    """Faults 2.18: Kafka carries headers that have a name only; such a record is no event, and the rest flows."""
+    headers = [(name, None if name == "ce_subject" else was) for name, was in record(1).headers]
+    await _write(toy, Record(toy.topic, _NO, -1, headers, b"{}"))  # type: ignore[arg-type]  # ours always have a value
     async with toy.running():
         await toy.publish(settled(_CUSTOMER, "C-0"))
         await toy.until("SELECT count(*) FROM effect", 1)

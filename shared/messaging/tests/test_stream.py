@@ -38,7 +38,7 @@ async def test_events_of_many_writers_arrive_in_each_customers_order(toy: Toy) -
         assert [each.split()[-1] for each in await toy.effects(customer)] == [f"{customer}-{n}" for n in range(20)]
 
 
-async def test_what_is_sent_again_takes_no_second_effect(toy: Toy) -> None:
+async def test_row_03_what_is_sent_again_takes_no_second_effect(toy: Toy) -> None:
     """P4, faults 2.3: killed between Kafka's answer and its own mark, a relay sends again; the topic has it twice."""
     customer = customers_in(0, 1)[0]
     await toy.publish(*(settled(customer, f"A-{n}") for n in range(5)))
@@ -84,7 +84,7 @@ async def test_a_restored_database_publishes_nothing_and_says_why(toy: Toy) -> N
     assert "restored" in relay.conflict
 
 
-async def test_garbage_in_the_topic_is_quarantined_and_the_rest_flows(toy: Toy) -> None:
+async def test_row_18_garbage_in_the_topic_is_quarantined_and_the_rest_flows(toy: Toy) -> None:
     """P4, faults 2.18: a record without an envelope is kept with its bytes and stops nobody."""
     customer = customers_in(0, 1)[0]
     async with toy.running(consumer=False):

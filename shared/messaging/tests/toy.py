@@ -49,6 +49,12 @@ async def make_schema(engine: AsyncEngine) -> None:
         )
 
 
+async def rows_of(engine: AsyncEngine, statement: str) -> list[Any]:
+    """Return the rows of a query."""
+    async with engine.connect() as connection:
+        return list(await connection.execute(text(statement)))
+
+
 def request_cause() -> Cause:
     """Return the cause of a request of the ERP's."""
     return Cause(
@@ -127,16 +133,20 @@ class Toy:
         self.outbox = Outbox(PARTITIONS)
         self.wake = Wake(publisher_url)
         self.subscription = ToySubscription()
-        self.lane = Lane(
+        self.lane = self.new_lane()
+        self.parking = Parking(self.lane.begin, self.subscription, PARTITIONS)
+
+    def new_lane(self, subscription: ToySubscription | None = None) -> Lane:
+        """Return what applies records, as one process has it."""
+        return Lane(
             engine=self.consumer,
-            applier=Applier(self.subscription, PARTITIONS),
+            applier=Applier(subscription or self.subscription, PARTITIONS),
             markers=DayMarkers(
                 BusinessDayReached.wire, BusinessDayReached.wire, {BusinessDayReached.wire: BusinessDayReached}
             ),
             on_begin=None,
             published=lambda: None,
         )
-        self.parking = Parking(self.lane.begin, self.subscription, PARTITIONS)
 
     def relay(self) -> Relay:
         """Return a relay over the publisher's outbox."""
@@ -150,11 +160,12 @@ class Toy:
             ends=self.asker.ends,
         )
 
-    def consume(self) -> Consumer:
-        """Return a consumer over the consumer's database."""
+    def consume(self, *, instance: str | None = "toy", lane: Lane | None = None) -> Consumer:
+        """Return a consumer over the consumer's database; one without an instance's name leaves its group at once."""
+        lane = lane or self.lane
 
         def client() -> StreamConsumer:
-            return StreamConsumer(self.bootstrap, topics=[self.topic], group=f"{self.prefix}credit", instance="toy")
+            return StreamConsumer(self.bootstrap, topics=[self.topic], group=f"{self.prefix}credit", instance=instance)
 
         def day_work(number: int) -> DayWork:
             return DayWork(
@@ -164,7 +175,7 @@ class Toy:
                 outbox=self.outbox,
                 clock=MachineClock(),
                 marker=DayWorked,
-                begin=self.lane.begin,
+                begin=lane.begin,
                 topic=self.topic,
             )
 
@@ -173,7 +184,7 @@ class Toy:
             make_client=client,
             ends=self.asker.ends,
             begins=self.asker.begins,
-            lane=self.lane,
+            lane=lane,
             day_work=day_work,
             topics=[self.topic],
         )
@@ -198,8 +209,7 @@ class Toy:
 
     async def ask(self, statement: str) -> list[Any]:
         """Return the rows of a query on the consumer's database."""
-        async with self.consumer.connect() as connection:
-            return list(await connection.execute(text(statement)))
+        return await rows_of(self.consumer, statement)
 
     async def until(self, statement: str, expected: Any, *, seconds: float = 20) -> None:
         """Wait until a single value on the consumer's database is as expected."""

@@ -56,7 +56,7 @@ async def test_one_key_twice_in_a_batch_is_one_item(shelf: Shelf) -> None:
     assert await shelf.things() == ["chair"]
 
 
-async def test_two_processes_give_one_key_one_answer(shelf: Shelf, second: Shelf) -> None:
+async def test_row_46_two_processes_give_one_key_one_answer(shelf: Shelf, second: Shelf) -> None:
     """Faults 2.46: the same request, fifty times over two processes at once, has one effect and one answer."""
     puts = [process.put("chair", key="one-intent") for _ in range(25) for process in (shelf, second)]
     assert set(await asyncio.gather(*puts)) == {StoredAnswer(201, b'{"name": "chair"}')}
@@ -97,7 +97,7 @@ async def test_a_refusal_undoes_nobody_and_keeps_no_key(shelf: Shelf) -> None:
     assert await shelf.things() == ["chair", "table"]
 
 
-async def test_a_caller_that_goes_away_changes_nothing(shelf: Shelf) -> None:
+async def test_row_29_a_caller_that_goes_away_changes_nothing(shelf: Shelf) -> None:
     """Faults 2.29: the work of a disconnected caller is done, and its repeat gets the answer."""
     caller = asyncio.create_task(shelf.put("chair"))
     await asyncio.sleep(0.005)
@@ -107,7 +107,7 @@ async def test_a_caller_that_goes_away_changes_nothing(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
-async def test_deadlocks_and_serialization_failures_are_run_again(shelf: Shelf, sqlstate: str) -> None:
+async def test_row_30_deadlocks_and_serialization_failures_are_run_again(shelf: Shelf, sqlstate: str) -> None:
     """Faults 2.30: the whole transaction is retried; after the last try the answer is 503."""
     shelf.failures = [sqlstate] * 3
     assert (await shelf.put("chair")).status == 201
@@ -118,7 +118,7 @@ async def test_deadlocks_and_serialization_failures_are_run_again(shelf: Shelf, 
     assert refusal.value.kind is UNAVAILABLE
 
 
-async def test_a_commit_of_unknown_outcome_is_read_again(database: str) -> None:
+async def test_row_27_a_commit_of_unknown_outcome_is_read_again(database: str) -> None:
     """Faults 2.27: the line is cut when the server says COMMIT; the answer is the committed one, done once."""
     async with wire_to(make_url(database)) as (wire, through):
         shelf = open_shelf(through.render_as_string(hide_password=False))
@@ -131,7 +131,7 @@ async def test_a_commit_of_unknown_outcome_is_read_again(database: str) -> None:
         await shelf.engine.dispose()
 
 
-async def test_an_absent_database_is_a_503_and_comes_back(database: str) -> None:
+async def test_row_26_an_absent_database_is_a_503_and_comes_back(database: str) -> None:
     """Faults 2.26, 2.48: no hang and no false success; the pool heals by itself."""
     async with wire_to(make_url(database)) as (wire, through):
         shelf = open_shelf(through.render_as_string(hide_password=False))

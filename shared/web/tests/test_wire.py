@@ -75,7 +75,7 @@ def test_a_refused_body_leaves_the_connection_in_order(line: socket.socket) -> N
     assert said.endswith('{"status":"live"}')
 
 
-def test_sigterm_lets_requests_finish(tmp_path: Path) -> None:
+def test_row_47_sigterm_lets_requests_finish(tmp_path: Path) -> None:
     """Faults 2.47: what is in flight is answered, then the process exits with 0."""
     port = free_port()
     program = textwrap.dedent(f"""

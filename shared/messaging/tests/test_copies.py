@@ -1,0 +1,77 @@
+"""Records that come again, to the byte or not: what is applied stays as it is, and the checker tells an unlike copy."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from prometheus_client import REGISTRY
+
+from checker.histories import read_histories
+from shared.messaging.kafka import Record, StreamProducer
+from shared.messaging.tests.toy import Toy, customers_in, settled
+from shared.messaging.topic_reader import TopicReader
+
+
+async def _told(toy: Toy) -> list[Record]:
+    """Return what partition 0 of the topic holds."""
+    reader = TopicReader(toy.bootstrap, toy.topic)
+    await reader.start()
+    records = (await reader.read_to_end())[toy.topic, 0]
+    await reader.close()
+    return records
+
+
+async def _write(toy: Toy, records: Sequence[Record]) -> None:
+    """Write straight into the topic, as no relay would."""
+    stranger = StreamProducer(toy.bootstrap, client="stranger")
+    await stranger.start()
+    await stranger.send(records)
+    await stranger.drop()
+
+
+async def test_row_14_an_event_that_comes_a_hundred_times_more_takes_effect_once(toy: Toy) -> None:
+    """Faults 2.14: each of three once, twice, up to a hundred times more; the repeats are counted."""
+    [customer] = customers_in(0, 1)
+    await toy.publish(*(settled(customer, f"A-{n}") for n in range(3)))
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 3)
+        told = await _told(toy)
+        await _write(toy, [each for times in (1, 2, 100) for each in told for _ in range(times)])
+        await toy.publish(settled(customer, "A-3"))
+        await toy.until("SELECT count(*) FROM effect", 4)
+    assert [each.split()[-1] for each in await toy.effects()] == [f"A-{n}" for n in range(4)]
+    assert REGISTRY.get_sample_value("dueflow_events_duplicate_total", {"topic": toy.topic}) == 103 * 3
+
+
+@pytest.mark.parametrize("which", [0, 2], ids=["an-old-one", "the-last-one"])
+async def test_row_15_an_event_with_another_body_is_not_applied_and_the_checker_tells(toy: Toy, which: int) -> None:
+    """Faults 2.15, invariants 8 and 9: the same id and number, other bytes; the stream goes on without them."""
+    [customer] = customers_in(0, 1)
+    await toy.publish(*(settled(customer, f"A-{n}") for n in range(3)))
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 3)
+        original = (await _told(toy))[which]
+        forged = replace(original, body=(original.body or b"").replace(b"A-", b"FORGED-"))
+        assert forged.body != original.body
+        await _write(toy, [forged])
+        await toy.publish(settled(customer, "A-3"))
+        await toy.until("SELECT count(*) FROM effect", 4)
+    assert [each.split()[-1] for each in await toy.effects()] == [f"A-{n}" for n in range(4)]
+    history = (await read_histories(toy.bootstrap, topic_prefix=toy.prefix, services=["ledger"]))["ledger"]
+    [unlike] = history.unlike_copies
+    assert unlike.startswith(f"{toy.topic}/0 offset 3: event ")
+    assert (history.holes, history.count()) == ([], 4)
+
+
+async def test_row_15_an_event_that_was_applied_under_another_number_is_told(toy: Toy) -> None:
+    """Faults 2.15: written behind the end with the next number, it takes a place that is the next event's."""
+    [customer] = customers_in(0, 1)
+    await toy.publish(settled(customer, "A-0"), settled(customer, "A-1"))
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 2)
+    first, last = await _told(toy)
+    numbers = {"ce_sequence": b"3", "ce_previousid": dict(last.headers)["ce_id"]}
+    await _write(toy, [replace(first, headers=list((dict(first.headers) | numbers).items()))])
+    history = (await read_histories(toy.bootstrap, topic_prefix=toy.prefix, services=["ledger"]))["ledger"]
+    [unlike] = history.unlike_copies
+    assert unlike.endswith(" under another number")
