@@ -15,7 +15,7 @@ from checker.findings import Finding, merged
 from checker.histories import read_histories
 from checker.rules import Rule
 from checker.snapshot import take_snapshots
-from checker.topics import check_outbox, check_topics, look_before
+from checker.topics import check_outbox, check_sayings, check_topics, look_before
 from shared.contracts.ledger import InvoiceOverdue
 
 _RULES: Sequence[Rule] = (*streams.RULES, *amounts.RULES)
@@ -78,6 +78,8 @@ async def check_everything(installation: Installation, *, patience_seconds: floa
     async with take_snapshots(urls) as snapshots:
         for service, snapshot in snapshots.items():
             findings += await check_outbox(snapshot, histories[service], before.acknowledged[service])
+        async with take_snapshots(urls) as later:
+            findings += await check_sayings(snapshots, later, histories, topic_prefix=prefix)
         findings.append(await check_aging(snapshots["ledger"], installation.ledger))
         audit = await verify_chains(snapshots["ledger"], anchors)
     return Verdict(
