@@ -28,16 +28,17 @@ AS_TOLD = Check(
 Columns = dict[str, Any]
 # A code, a figure, a date or an id; anything else that a hand may have written could be personal.
 _SHOWN = re.compile(r"[A-Za-z0-9_.:+-]{0,64}")
+_AN_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Says:
     """What one type of event tells: `columns` names fields, `column=field` where the names differ.
 
-    A field is one of the event, `a.b` inside of one, `a-b` the difference of two, `@business_date` and the like one of
-    its envelope; with `each`, it is one of every element of that list, and then of the event. A field that is missing
-    tells nothing. `only` are fields that must be so, `needs` those that must not be null. `values` follow from the type
-    of event alone, and one that `ends` says that its row is no more.
+    A field is one of the event, `a.b` inside of one, `a-b` the difference of two, `:a` this very word, and
+    `@business_date` and the like one of its envelope; with `each`, it is one of every element of that list, and then of
+    the event. A field that is missing tells nothing. `only` are fields that must be so, `needs` those that must not be
+    null. `values` follow from the type of event alone, and one that `ends` says that its row is no more.
     """
 
     event: type[Event]
@@ -148,7 +149,11 @@ def _alike(told: Any, kept: Any) -> bool:
         return all(name in kept and _alike(value, kept[name]) for name, value in told.items())
     if isinstance(told, str) and isinstance(kept, int | Decimal):
         return Decimal(told) == kept
-    return isinstance(told, datetime) and isinstance(kept, str) and told == datetime.fromisoformat(kept)
+    return isinstance(kept, str) and _AN_INSTANT.match(kept) is not None and _instant(told) == _instant(kept)
+
+
+def _instant(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value if isinstance(value, datetime) else None
 
 
 def _shown(value: Any) -> str:
@@ -166,6 +171,8 @@ _MISSING = object()
 
 
 def _found(fields: Fields, name: str) -> Any:
+    if name.startswith(":"):
+        return name[1:]
     more, minus, less = name.partition("-")
     if minus:
         return fields[more] - fields[less]

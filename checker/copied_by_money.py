@@ -1,5 +1,7 @@
 """Which columns of what the ledger and credit keep of others follow from which fields of those others' events."""
 
+from collections.abc import Mapping
+
 from checker.as_told import SaidRows, Says
 from shared.contracts import collections, credit, ledger, notifications
 from shared.contracts.event import Event
@@ -28,6 +30,34 @@ def _worked(service: str, event: type[Event]) -> SaidRows:
     )
 
 
+DAY_WORKED: Mapping[str, type[Event]] = {
+    "credit": credit.DayWorked,
+    "collections": collections.DayWorked,
+    "notifications": notifications.DayWorked,
+}
+
+
+def _days(service: str, event: type[Event]) -> list[SaidRows]:
+    """Return what tells how far a service has heard of days, and how far it has worked them."""
+    return [
+        SaidRows(
+            service=service,
+            publisher="ledger",
+            table="day_seen",
+            key="partition_no",
+            says=[Says(event=ledger.BusinessDayReached, key="@partition_no", columns="day")],
+        ),
+        SaidRows(
+            service=service,
+            table="day_seen",
+            key="partition_no",
+            untold=True,
+            says=[Says(event=event, key="@partition_no", columns="worked_day=day")],
+            columns={"worked_day": "CASE WHEN worked_at IS NULL THEN work_day - 1 ELSE work_day END"},
+        ),
+    ]
+
+
 COPIED_BY_MONEY = (
     SaidRows(
         service="ledger",
@@ -49,9 +79,7 @@ COPIED_BY_MONEY = (
             )
         ],
     ),
-    _worked("credit", credit.DayWorked),
-    _worked("collections", collections.DayWorked),
-    _worked("notifications", notifications.DayWorked),
+    *(_worked(service, event) for service, event in DAY_WORKED.items()),
     SaidRows(
         service="credit",
         publisher="ledger",
@@ -102,3 +130,5 @@ COPIED_BY_MONEY = (
         ],
     ),
 )
+
+DAYS = tuple(rows for service, event in DAY_WORKED.items() for rows in _days(service, event))

@@ -1,4 +1,4 @@
-"""Which columns of what collections and notifications keep of others follow from which fields of those others' events."""
+"""Which columns of what collections and notifications keep of others follow from which fields of others' events."""
 
 from checker.as_told import SaidRows, Says
 from checker.copied_by_money import of_instalments
@@ -18,6 +18,7 @@ COPIED_BY_WORK = (
         table="customer_profile",
         key="customer_id",
         untold=True,
+        first={"light": None},
         says=[
             Says(event=credit.CustomerRegistered, columns=f"partition_no=@partition_no {_FACTS}"),
             Says(event=credit.CustomerProfileChanged, columns=_FACTS),
@@ -45,7 +46,9 @@ COPIED_BY_WORK = (
         table="reminder",
         key="reminder_id",
         untold=True,
-        says=[Says(event=notifications.MessageSent, key="reminder_id", values={"state": "sent"})],
+        first={"was_sent": False},
+        says=[Says(event=notifications.MessageSent, key="reminder_id", values={"was_sent": True})],
+        columns={"was_sent": "state = 'sent'"},
     ),
     SaidRows(
         service="collections",
@@ -73,10 +76,10 @@ COPIED_BY_WORK = (
             Says(
                 event=ledger.EntityRecorded,
                 key="entity",
-                columns="name country recorded_at=@recorded_at account=payee.account bank=payee.bank",
+                columns="name country recorded_at=@recorded_at account=payee.account bank=payee.bank accounts",
             )
         ],
-        columns={"account": "payee ->> 'account'", "bank": "payee ->> 'bank'"},
+        columns={"account": "payee ->> 'account'", "bank": "payee ->> 'bank'", "accounts": "payee -> 'accounts'"},
     ),
     SaidRows(
         service="notifications",
@@ -134,7 +137,6 @@ COPIED_BY_WORK = (
         service="notifications",
         publisher="collections",
         table="message",
-        query="SELECT * FROM message WHERE NOT accompanies",
         key="reminder_id",
         says=[
             Says(
@@ -148,8 +150,7 @@ COPIED_BY_WORK = (
         service="notifications",
         publisher="collections",
         table="message_line",
-        query="SELECT l.*, m.reminder_id FROM message_line AS l JOIN message AS m USING (message_id)"
-        " WHERE NOT m.accompanies",
+        query="SELECT l.*, m.reminder_id FROM message_line AS l JOIN message AS m USING (message_id)",
         key="reminder_id instalment_id",
         says=[
             Says(

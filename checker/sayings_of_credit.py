@@ -36,6 +36,7 @@ CREDIT = (
         service="credit",
         table="risk",
         untold=True,
+        first={"light": "green", "terms_days": None},
         key="customer_id",
         says=[
             Says(event=credit.AlertLevelChanged, columns="partition_no=@partition_no light"),

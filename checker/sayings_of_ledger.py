@@ -141,7 +141,23 @@ LEDGER = (
             Says(
                 event=ledger.EntityRecorded,
                 key="entity",
-                columns="name country zone currency tax_number address sender_email sms_signature",
+                columns="name country zone currency tax_number address sender_email sms_signature phone=payee.phone"
+                " email=payee.email",
+            )
+        ],
+        columns={"phone": "payee ->> 'phone'", "email": "payee ->> 'email'"},
+    ),
+    SaidRows(
+        service="ledger",
+        table="bank_account",
+        query="SELECT * FROM bank_account WHERE state = 'approved'",
+        key="entity currency number valid_from",
+        says=[
+            Says(
+                event=ledger.EntityRecorded,
+                each="accounts",
+                key="entity currency number valid_from",
+                columns="holder bank bic",
             )
         ],
     ),

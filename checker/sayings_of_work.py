@@ -16,17 +16,36 @@ COLLECTIONS = (
         table="case_entry",
         key="entry_id",
         untold=True,
-        may_go=True,
         says=[
-            Says(event=event, key="@event_id", columns=f"{_HISTORY} detail=@body", values={"kind": event.__name__})
+            Says(
+                event=event,
+                key="@event_id",
+                needs="case_id",
+                columns=f"{_HISTORY} case_id detail=@body",
+                values={"kind": event.__name__},
+            )
             for event in (
                 collections.CaseOpened,
                 collections.StageEscalated,
                 collections.StageEased,
                 collections.CaseClosed,
                 collections.ReminderPlanned,
-                collections.ReminderWithdrawn,
                 collections.TaskAssigned,
+                collections.SupplyStopRequested,
+            )
+        ],
+    ),
+    # These name no case: whoever had none has no entry either.
+    SaidRows(
+        service="collections",
+        table="case_entry",
+        key="entry_id",
+        untold=True,
+        may_go=True,
+        says=[
+            Says(event=event, key="@event_id", columns=f"{_HISTORY} detail=@body", values={"kind": event.__name__})
+            for event in (
+                collections.ReminderWithdrawn,
                 collections.TaskCompleted,
                 collections.PromiseMade,
                 collections.PromiseKept,
@@ -37,7 +56,6 @@ COLLECTIONS = (
                 collections.PauseEnded,
                 collections.DisputeOpened,
                 collections.DisputeResolved,
-                collections.SupplyStopRequested,
             )
         ],
     ),
@@ -146,15 +164,56 @@ NOTIFICATIONS = (
     SaidRows(
         service="notifications",
         table="message",
-        untold=True,
         key="message_id",
+        untold=True,
+        first={"was_sent": False, "arrived": False},
         says=[
             Says(
                 event=notifications.MessageSent,
                 columns=f"{_OF_CUSTOMER} {_MESSAGE} civil_date=sent_date",
-                values={"state": "sent"},
+                values={"was_sent": True},
+            ),
+            Says(
+                event=notifications.MessageDelivered,
+                key="message_id",
+                columns="arrives_date=arrived_date",
+                values={"arrived": True},
             ),
         ],
+        columns={"was_sent": "state = 'sent'"},
+    ),
+    SaidRows(
+        service="notifications",
+        table="attempt",
+        query="SELECT * FROM attempt WHERE outcome = 'taken'",
+        key="message_id",
+        says=[
+            Says(
+                event=notifications.MessageSent,
+                columns="channel civil_at=sent_at civil_date=sent_date content_sha256 contact_role template_version"
+                " letter_sha256 content=content_sha256",
+            )
+        ],
+        # A message that a person marked as sent has no attempt that was taken, nor has one whose fate came to be known.
+        untold=True,
+        may_go=True,
+        columns={"content": "encode(sha256(content), 'hex')"},
+    ),
+    SaidRows(
+        service="notifications",
+        table="contact_point",
+        key="contact_point_id",
+        untold=True,
+        says=[
+            Says(
+                event=notifications.ContactPointVerified,
+                columns=f"{_OF_CUSTOMER} role",
+                values={"was_verified": True},
+            ),
+            Says(event=notifications.ContactOptedOut, columns=f"{_OF_CUSTOMER} role opted_out=scope"),
+        ],
+        columns={"was_verified": "verified_at IS NOT NULL"},
+        first={"was_verified": False, "opted_out": None},
     ),
     SaidRows(
         service="notifications",

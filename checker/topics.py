@@ -9,10 +9,11 @@ from sqlalchemy import Row
 
 from checker import causes, claims, markers, opt_outs, outboxes, positions
 from checker.as_told import SaidRows, check_rows
-from checker.copied_by_money import COPIED_BY_MONEY
+from checker.copied_by_money import COPIED_BY_MONEY, DAYS
 from checker.copied_by_work import COPIED_BY_WORK
 from checker.findings import Finding
 from checker.histories import History
+from checker.sayings_of_books import BOOKS
 from checker.sayings_of_credit import CREDIT
 from checker.sayings_of_ledger import LEDGER
 from checker.sayings_of_work import COLLECTIONS, NOTIFICATIONS
@@ -22,10 +23,12 @@ from checker.told import TALES, check_told, told_by
 
 SAYINGS: Sequence[SaidRows] = (
     *LEDGER,
+    *BOOKS,
     *CREDIT,
     *COLLECTIONS,
     *NOTIFICATIONS,
     *COPIED_BY_MONEY,
+    *DAYS,
     *COPIED_BY_WORK,
 )
 
