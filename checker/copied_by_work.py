@@ -38,7 +38,10 @@ COPIED_BY_WORK = (
         publisher="ledger",
         table="receivable",
         key="instalment_id",
-        says=of_instalments(_DEBT, moves="open_minor=open_after_minor episode due_date"),
+        says=[
+            *of_instalments(_DEBT, moves="open_minor=open_after_minor episode due_date"),
+            Says(event=ledger.InvoiceIssued, each="instalments", key="instalment_id", values={"issued": True}),
+        ],
     ),
     SaidRows(
         service="collections",

@@ -96,7 +96,8 @@ RULES = (
         compared="SELECT count(*) FROM attempt",
         wrong="""
             SELECT 'message ' || message_id || ', attempt ' || attempt_no || ': ' || (begun_at - positions_at)
-            FROM attempt WHERE begun_at - positions_at > interval '10 seconds'
+            FROM attempt
+            WHERE begun_at - positions_at NOT BETWEEN interval '-10 seconds' AND interval '10 seconds'
         """,
     ),
     Rule(

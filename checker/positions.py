@@ -48,6 +48,8 @@ def _wrong(row: Row[Any], history: History) -> str | None:
     passed = [each.envelope for each in events if each.offset < row.next_offset]
     if any((each.epoch, each.sequence) > (row.epoch, row.sequence) for each in passed):
         return f"goes on at offset {row.next_offset}, behind events after number {row.sequence}"
+    if row.next_offset > history.ends.get(row.partition_no, row.next_offset):
+        return f"goes on at offset {row.next_offset}, beyond the end of the topic"
     unreadable = [each for each in history.unreadable_offsets(row.partition_no) if each < row.next_offset]
     if unreadable != list(row.quarantined):
         return f"passed {unreadable}, which are no events, and keeps {list(row.quarantined)} in quarantine"

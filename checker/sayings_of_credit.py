@@ -95,4 +95,28 @@ CREDIT = (
             )
         ],
     ),
+    SaidRows(
+        service="credit",
+        table="recorded_change",
+        query="""
+            SELECT *, CAST(extract(epoch FROM recorded_at) * 1000000 AS bigint) AS recorded_us FROM recorded_change
+        """,
+        key="customer_id recorded_us",
+        untold=True,
+        may_go=True,
+        says=[
+            Says(
+                event=event,
+                key="@customer_id @recorded_us",
+                columns="partition_no=@partition_no business_date=@business_date",
+            )
+            for event in (
+                credit.CustomerRegistered,
+                credit.CustomerProfileChanged,
+                credit.GradeChanged,
+                credit.CreditLimitChanged,
+                credit.AlertLevelChanged,
+            )
+        ],
+    ),
 )

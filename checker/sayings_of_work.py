@@ -97,7 +97,7 @@ COLLECTIONS = (
             Says(
                 event=collections.TaskAssigned,
                 columns=f"{_OF_CUSTOMER} case_id entity kind step role due_date assigned_date=@business_date",
-                values={"outcome": None},
+                values={"outcome": None, "completed_by": None},
             ),
             Says(event=collections.TaskCompleted, columns="outcome completed_date=@business_date completed_by=@actor"),
         ],
@@ -112,7 +112,7 @@ COLLECTIONS = (
                 event=collections.PromiseMade,
                 columns=f"{_OF_CUSTOMER} entity currency amount_minor promised_date lapses_date instalment_ids"
                 " made_date=@business_date",
-                values={"state": "open", "decided_date": None},
+                values={"state": "open", "decided_date": None, "reason": None},
             ),
             *(
                 Says(event=event, columns="decided_date=@business_date", values={"state": state})
@@ -166,13 +166,14 @@ NOTIFICATIONS = (
         table="message",
         key="message_id",
         untold=True,
-        first={"was_sent": False, "arrived": False},
+        first={"was_sent": False, "arrived": False, "why_withheld": None},
         says=[
             Says(
                 event=notifications.MessageSent,
                 columns=f"{_OF_CUSTOMER} {_MESSAGE} civil_date=sent_date",
                 values={"was_sent": True},
             ),
+            Says(event=notifications.MessageWithheld, key="message_id", columns="why_withheld=reason"),
             Says(
                 event=notifications.MessageDelivered,
                 key="message_id",
@@ -180,7 +181,10 @@ NOTIFICATIONS = (
                 values={"arrived": True},
             ),
         ],
-        columns={"was_sent": "state = 'sent'"},
+        columns={
+            "was_sent": "state = 'sent'",
+            "why_withheld": "CASE WHEN state = 'withheld' THEN reason END",
+        },
     ),
     SaidRows(
         service="notifications",

@@ -78,11 +78,14 @@ LEDGER: Rows = [
 ]
 
 _ANSWER = (
-    '{"exposure": {"with_order": {"amount": "70.00"}}, "limit": {"amount": "70.00"},'
+    f'{{"customer_id": "{CUSTOMER}", "order_number": "x", "currency": "CNY", "amount": "0.10", "decision": "approve",'
+    ' "business_date": "2025-01-01", "checked_at": "2025-01-01T00:00:00Z",'
+    ' "exposure": {"with_order": {"amount": "70.00"}}, "limit": {"amount": "70.00"},'
     ' "group": {"exposure": {"with_order": {"amount": "80.00"}}, "limit": {"amount": "90.00"}}}'
 )
 _DEBT = {"customer_id": CUSTOMER, "currency": "CNY", "invoice_id": INVOICE}
 _CHANGED = {"subject": f"customer/{CUSTOMER}", "customer_id": CUSTOMER}
+_ORDER = {"check_id": CHECK, "customer_id": CUSTOMER, "currency": "CNY", "amount_minor": 10}
 CREDIT: Rows = [
     ("balance", {**_WHOSE, "open_minor": 60}),
     ("receivable", {**_WHOSE, "invoice_id": INVOICE, "total_minor": 100, "open_minor": 60}),
@@ -103,13 +106,15 @@ CREDIT: Rows = [
     ("hold", {"customer_id": CUSTOMER, "hold_id": CHECK}),
     ("grading", {"customer_id": CUSTOMER, "own": "B"}),
     ("grade_override", {"customer_id": CUSTOMER, "grade": "A", "state": "approved", "end_date": "2025-02-01"}),
-    ("credit_check", {"check_id": CHECK, "amount_minor": 10, "decision": "approve", "answer": _ANSWER}),
+    ("credit_check", {**_ORDER, "decision": "approve", "answer": _ANSWER, "recorded_at": "2025-01-01T00:00:00Z"}),
     ("exchange_rate", {"base_currency": "USD", "quote_currency": "CNY", "rate": "7.1"}),
-    ("reservation", {"check_id": CHECK, "amount_minor": 10, "state": "live", "expires_date": "2025-02-01"}),
+    ("reservation", {**_ORDER, "state": "live", "expires_date": "2025-02-01"}),
     ("day_seen", {"partition_no": 0, "work_day": "2025-01-31", "worked_at": "2026-01-01"}),
 ]
 
 _MOVED = {"case_id": CASE, "customer_id": CUSTOMER}
+_STEP = {"instalment_id": INSTALMENT, "episode": 1, "customer_id": CUSTOMER}
+_LINES = f'[{{"instalment_id": "{INSTALMENT}", "episode": 1, "step": "reminder"}}]'
 COLLECTIONS: Rows = [
     ("collection_case", {**_MOVED, "stage": "manager"}),
     ("case_entry", {**_MOVED, "kind": "CaseOpened", "detail": '{"stage": "salesperson"}'}),
@@ -122,6 +127,10 @@ COLLECTIONS: Rows = [
         },
     ),
     ("promise", {"customer_id": CUSTOMER, "state": "open", "lapses_date": "2025-02-01"}),
+    ("reminder", {"reminder_id": MESSAGE, "customer_id": CUSTOMER, "state": "sent", "lines": _LINES}),
+    ("task", {"task_id": NOTE, "customer_id": CUSTOMER, "step": "call", "instalment_ids": f'["{INSTALMENT}"]'}),
+    ("instalment_step", {**_STEP, "step": "reminder", "state": "sent", "reminder_id": MESSAGE}),
+    ("instalment_step", {**_STEP, "step": "call", "state": "assigned", "task_id": NOTE}),
     ("day_seen", {"partition_no": 0, "work_day": "2025-01-31", "worked_at": "2026-01-01"}),
 ]
 

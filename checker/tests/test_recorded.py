@@ -136,6 +136,11 @@ def test_invariant_10_a_reader_stands_at_an_event_of_the_topic() -> None:
     ahead = at(1)
     ahead.next_offset = 2
     assert wrong_of(ahead) == (f"credit in {TOPIC}/0: goes on at offset 2, behind events after number 1",)
+    topic = History("ledger", {0: [told_at(envelope(1))]}, ends={0: 1})
+    beyond = at(1)
+    beyond.next_offset = 2
+    (found,) = check_positions("credit", [beyond], {"ledger": topic}, topic_prefix="dueflow.").differences
+    assert found == f"credit in {TOPIC}/0: goes on at offset 2, beyond the end of the topic"
     elsewhere = at(2)
     elsewhere.last_event_id = ONE
     assert wrong_of(elsewhere) == (f"credit in {TOPIC}/0: the topic has no event {ONE} with number 2",)

@@ -72,6 +72,11 @@ EDITS = {
     "changes-follow": """UPDATE recorded_change SET after = '"C"' WHERE before = 'null' AND field = 'grade'""",
     "profiles-as-changed": "UPDATE profile SET name = 'y'",
     "sent-to-their-own": "UPDATE contact_point SET customer_id = gen_random_uuid()",
+    "entries-of-their-cases": "UPDATE case_entry SET customer_id = gen_random_uuid() WHERE kind = 'CaseOpened'",
+    "steps-as-decided": "UPDATE instalment_step SET state = 'planned' WHERE reminder_id IS NOT NULL",
+    "checks-as-answered": "UPDATE credit_check SET order_number = 'y'",
+    "debts-known-throughout": "UPDATE instalment SET known_to = '2025-02-01'",
+    "timers-set": "UPDATE customer SET next_date = '2025-02-01'",
     "quiet-hours-kept": "UPDATE attempt SET civil_at = '2025-01-06T18:00:00+08:00'",
 }
 
@@ -99,6 +104,13 @@ FURTHER_EDITS = (
     ("credit", "profiles-as-changed", "UPDATE profile SET key_customer = true"),
     ("credit", "profiles-as-changed", "UPDATE risk SET light = 'red'"),
     ("credit", "changes-follow", "UPDATE recorded_change SET subject = 'customer/x'"),
+    ("credit", "checks-as-answered", "UPDATE credit_check SET recorded_at = now()"),
+    ("credit", "checks-as-answered", "UPDATE reservation SET order_number = 'y'"),
+    ("credit", "timers-set", "INSERT INTO timer SELECT customer_id, 'risk', '2025-02-01' FROM customer"),
+    ("collections", "steps-as-decided", "UPDATE instalment_step SET episode = 2"),
+    ("collections", "steps-as-decided", "UPDATE task SET step = 'visit'"),
+    ("collections", "steps-as-decided", "DELETE FROM reminder"),
+    ("notifications", "claimed-on-fresh-positions", "UPDATE attempt SET positions_at = begun_at + interval '1 day'"),
     ("notifications", "sent-to-their-own", "UPDATE message SET attempts = 2 WHERE attempts = 1"),
     ("notifications", "sent-to-their-own", "UPDATE attempt SET channel = 'sms'"),
 )
