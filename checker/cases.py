@@ -61,7 +61,7 @@ RULES = (
             FROM instalment_step AS s LEFT JOIN reminder AS r USING (reminder_id)
             WHERE s.reminder_id IS NOT NULL AND (
                 r.customer_id IS DISTINCT FROM s.customer_id
-                OR s.state IN ('planned', 'sent', 'unknown') AND s.state <> r.state
+                OR s.state IN ('planned', 'sent') AND s.state <> r.state
                 OR NOT EXISTS (
                     SELECT FROM jsonb_array_elements(r.lines) AS l
                     WHERE l ->> 'instalment_id' = CAST(s.instalment_id AS text) AND l ->> 'step' = s.step

@@ -3,6 +3,8 @@
 from checker.rules import Rule
 
 _RECEIVABLES = "CASE e.accounts WHEN 'china' THEN '1122' ELSE '1200' END"
+# An invoice may be issued after it fell due: then all of it was open when it did.
+_AT_DUE = "m.document_kind = 'invoice' OR m.effective_date <= i.due_date"
 
 RULES = (
     Rule(
@@ -32,14 +34,14 @@ RULES = (
         invariant="4",
         sentence="What was open when it fell due, from when on it can be settled, and when it last moved follow.",
         compared="SELECT count(*) FROM instalment",
-        wrong="""
+        wrong=f"""
             SELECT 'instalment ' || i.instalment_id || ': at due ' || i.open_at_due_minor || ', by movements '
-                || coalesce(sum(m.delta_minor) FILTER (WHERE m.effective_date <= i.due_date), 0) || '; open from '
+                || coalesce(sum(m.delta_minor) FILTER (WHERE {_AT_DUE}), 0) || '; open from '
                 || i.open_from_date || ', by movements ' || max(m.effective_date) FILTER (WHERE m.delta_minor > 0)
             FROM instalment AS i JOIN movement AS m USING (instalment_id)
             GROUP BY i.instalment_id, i.open_at_due_minor, i.open_from_date
             HAVING i.open_at_due_minor
-                    <> coalesce(sum(m.delta_minor) FILTER (WHERE m.effective_date <= i.due_date), 0)
+                    <> coalesce(sum(m.delta_minor) FILTER (WHERE {_AT_DUE}), 0)
                 OR i.open_from_date <> max(m.effective_date) FILTER (WHERE m.delta_minor > 0)
             UNION ALL
             SELECT 'invoice ' || v.invoice_id || ': last moved on ' || v.last_effective_date || ', by movements '

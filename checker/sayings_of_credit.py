@@ -21,7 +21,6 @@ CREDIT = (
                 for event in (credit.CustomerRegistered, credit.CustomerProfileChanged)
             ),
             Says(event=credit.GradeChanged, columns="grade"),
-            Says(event=credit.CreditLimitChanged, columns="limit_minor limit_currency=currency"),
             Says(event=credit.CustomerBlacklisted, values={"blacklisted": True}),
             Says(event=credit.CustomerDelisted, values={"blacklisted": False}),
             Says(event=credit.InsolvencyRecorded, columns="insolvency_date=opened_date"),
@@ -76,7 +75,7 @@ CREDIT = (
         says=[
             Says(
                 event=credit.CreditHoldPlaced,
-                columns=f"{_OF_CUSTOMER} reason request_id placed_date=@business_date",
+                columns=f"{_OF_CUSTOMER} reason request_id",
                 values={"lifted_date": None},
             ),
             Says(event=credit.CreditHoldLifted, columns="lift_reason=reason lifted_date=@business_date"),

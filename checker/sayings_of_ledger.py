@@ -46,12 +46,16 @@ LEDGER = (
                 )
                 for event in _MOVES
             ),
-            Says(
-                event=ledger.PaymentReversed,
-                each="changes",
-                key="instalment_id",
-                only={"open_before_minor": 0},
-                values={"overdue_date": None},
+            # What is open again begins an episode in which nobody said yet that it is overdue.
+            *(
+                Says(
+                    event=event,
+                    each="changes",
+                    key="instalment_id",
+                    only={"open_before_minor": 0},
+                    values={"overdue_date": None},
+                )
+                for event in _MOVES
             ),
             Says(event=ledger.InvoiceOverdue, key="instalment_id", columns="overdue_date=@business_date episode"),
         ],
