@@ -39,4 +39,43 @@ RULES = (
             WHERE p.state = 'open' AND d.worked_at IS NOT NULL AND p.lapses_date < d.work_day AND c.parked_at IS NULL
         """,
     ),
+    Rule(
+        name="entries-of-their-cases",
+        invariant="15",
+        sentence="Every entry of a case's history is of the customer whose case it is.",
+        compared="SELECT count(*) FROM case_entry",
+        wrong="""
+            SELECT 'entry ' || e.entry_id || ' of case ' || e.case_id
+            FROM case_entry AS e LEFT JOIN collection_case AS c USING (case_id)
+            WHERE (c.customer_id, c.partition_no) IS DISTINCT FROM (e.customer_id, e.partition_no)
+        """,
+    ),
+    Rule(
+        name="steps-as-decided",
+        invariant="15",
+        sentence="Every step taken by a reminder is a line of it and stands as it does; one taken by a task is of it.",
+        compared="SELECT count(*) FROM instalment_step WHERE reminder_id IS NOT NULL OR task_id IS NOT NULL",
+        wrong="""
+            SELECT 'instalment ' || s.instalment_id || ', ' || s.step || ', episode ' || s.episode || ': '
+                || s.state || ', reminder ' || s.reminder_id || ' ' || coalesce(r.state, 'is not there')
+            FROM instalment_step AS s LEFT JOIN reminder AS r USING (reminder_id)
+            WHERE s.reminder_id IS NOT NULL AND (
+                r.customer_id IS DISTINCT FROM s.customer_id
+                OR s.state IN ('planned', 'sent') AND s.state <> r.state
+                OR NOT EXISTS (
+                    SELECT FROM jsonb_array_elements(r.lines) AS l
+                    WHERE l ->> 'instalment_id' = CAST(s.instalment_id AS text) AND l ->> 'step' = s.step
+                      AND CAST(l ->> 'episode' AS integer) = s.episode
+                )
+            )
+            UNION ALL
+            SELECT 'instalment ' || s.instalment_id || ', ' || s.step || ', episode ' || s.episode || ': task '
+                || s.task_id
+            FROM instalment_step AS s LEFT JOIN task AS t USING (task_id)
+            WHERE s.task_id IS NOT NULL AND (
+                t.customer_id IS DISTINCT FROM s.customer_id OR t.step IS DISTINCT FROM s.step
+                OR NOT t.instalment_ids @> to_jsonb(CAST(s.instalment_id AS text))
+            )
+        """,
+    ),
 )

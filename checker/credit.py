@@ -117,4 +117,52 @@ RULES = (
             WHERE rate = 'NaN' OR rate <= 0 OR actor = ''
         """,
     ),
+    Rule(
+        name="checks-as-answered",
+        invariant="6",
+        sentence="Every check of an order is kept as it was answered, and what it reserved is of its order.",
+        compared="SELECT count(*) FROM credit_check",
+        wrong="""
+            SELECT 'check ' || check_id || ' of order ' || order_number FROM credit_check
+            WHERE (CAST(customer_id AS text), order_number, currency, decision, CAST(business_date AS text))
+               IS DISTINCT FROM (answer ->> 'customer_id', answer ->> 'order_number', answer ->> 'currency',
+                   answer ->> 'decision', answer ->> 'business_date')
+               OR CAST(replace(answer ->> 'amount', '.', '') AS bigint) <> amount_minor
+               OR CAST(answer ->> 'checked_at' AS timestamptz) <> recorded_at
+            UNION ALL
+            SELECT 'reservation ' || r.reservation_id || ' of order ' || r.order_number
+            FROM reservation AS r LEFT JOIN credit_check AS c USING (check_id)
+            WHERE (c.customer_id, c.order_number) IS DISTINCT FROM (r.customer_id, r.order_number)
+        """,
+    ),
+    Rule(
+        name="debts-known-throughout",
+        invariant="5",
+        sentence="What was known of an instalment is known of every day since, once: no state is missing or overlaps.",
+        compared="SELECT count(*) FROM instalment",
+        wrong="""
+            SELECT 'instalment ' || instalment_id || ': known until ' || known_to || ', then from '
+                || coalesce(CAST(next AS text), 'never')
+            FROM (
+                SELECT instalment_id, known_to,
+                    lead(known_from) OVER (PARTITION BY instalment_id ORDER BY known_from) AS next
+                FROM instalment
+            ) AS each
+            WHERE known_to <> coalesce(next, 'infinity')
+        """,
+    ),
+    Rule(
+        name="timers-set",
+        invariant="16",
+        sentence="Every customer is looked at on the first day for which something of his is set.",
+        compared="SELECT count(*) FROM customer",
+        wrong="""
+            SELECT 'customer ' || customer_id || ': next on ' || coalesce(CAST(c.next_date AS text), 'no day')
+                || ', set for ' || coalesce(CAST(t.due_date AS text), 'no day')
+            FROM customer AS c FULL JOIN (
+                SELECT customer_id, min(due_date) AS due_date FROM timer GROUP BY customer_id
+            ) AS t USING (customer_id)
+            WHERE c.next_date IS DISTINCT FROM t.due_date AND c.parked_at IS NULL
+        """,
+    ),
 )

@@ -6,22 +6,23 @@ from dataclasses import dataclass
 
 from dueflow_client.ledger import LedgerClient
 
-from checker import amounts, cases, credit, days, ledger, markers, messages, streams
+from checker import amounts, cases, changes, credit, days, entries, ledger, markers, messages, streams
 from checker.aging import check_aging
 from checker.agreement import AGREEMENTS
 from checker.audit import AuditVerdict, read_anchors, verify_chains
 from checker.common_position import compare_services
 from checker.findings import Finding, merged
 from checker.histories import read_histories
+from checker.references import check_references
 from checker.rules import Rule
 from checker.snapshot import take_snapshots
-from checker.topics import check_outbox, check_topics, look_before
+from checker.topics import check_outbox, check_sayings, check_topics, look_before
 from shared.contracts.ledger import InvoiceOverdue
 
 _RULES: Sequence[Rule] = (*streams.RULES, *amounts.RULES)
 _OWN_RULES: Mapping[str, Sequence[Rule]] = {
-    "ledger": (*ledger.RULES, *days.RULES),
-    "credit": credit.RULES,
+    "ledger": (*ledger.RULES, *entries.RULES, *days.RULES),
+    "credit": (*credit.RULES, *changes.RULES),
     "collections": cases.RULES,
     "notifications": messages.RULES,
 }
@@ -77,7 +78,10 @@ async def check_everything(installation: Installation, *, patience_seconds: floa
     findings += await asyncio.to_thread(check_topics, before, histories, topic_prefix=prefix)
     async with take_snapshots(urls) as snapshots:
         for service, snapshot in snapshots.items():
+            findings += await check_references(snapshot)
             findings += await check_outbox(snapshot, histories[service], before.acknowledged[service])
+        async with take_snapshots(urls) as later:
+            findings += await check_sayings(snapshots, later, histories, topic_prefix=prefix)
         findings.append(await check_aging(snapshots["ledger"], installation.ledger))
         audit = await verify_chains(snapshots["ledger"], anchors)
     return Verdict(

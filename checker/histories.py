@@ -25,13 +25,14 @@ class Told:
 
 @dataclass(slots=True)
 class History:
-    """One topic: the first copy of each event by partition, and what is wrong with the records themselves."""
+    """One topic by partition: the first copy of each event, where it ends, and what is wrong with the records."""
 
     service: str
     partitions: dict[int, list[Told]] = field(default_factory=dict)
     unreadable: list[Record] = field(default_factory=list)
     unlike_copies: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
+    ends: dict[int, int] = field(default_factory=dict)
 
     def all(self) -> Iterator[Told]:
         """Yield all events, partition after partition."""
@@ -74,6 +75,7 @@ def _history(service: str, records: Mapping[Place, list[Record]]) -> History:
     history = History(service)
     for (_, partition_no), found in sorted(records.items()):
         history.partitions[partition_no] = list(first_copies(history, found))
+        history.ends[partition_no] = found[-1].offset + 1 if found else 0
     return history
 
 

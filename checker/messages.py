@@ -65,6 +65,22 @@ RULES = (
         """,
     ),
     Rule(
+        name="sent-to-their-own",
+        invariant="13",
+        sentence="Every attempt goes to a person of the message's own customer, on its channel, and is counted.",
+        compared="SELECT count(*) FROM attempt",
+        wrong="""
+            SELECT 'message ' || m.message_id || ', attempt ' || a.attempt_no || ': contact ' || a.contact_point_id
+            FROM attempt AS a JOIN message AS m USING (message_id) LEFT JOIN contact_point AS c USING (contact_point_id)
+            WHERE c.customer_id IS DISTINCT FROM m.customer_id OR a.channel <> m.channel
+            UNION ALL
+            SELECT 'message ' || m.message_id || ': ' || m.attempts || ' attempts, made ' || count(a.attempt_no)
+            FROM message AS m LEFT JOIN attempt AS a USING (message_id)
+            GROUP BY m.message_id, m.attempts HAVING m.attempts <> count(a.attempt_no)
+                OR m.attempts <> coalesce(max(a.attempt_no), 0)
+        """,
+    ),
+    Rule(
         name="unknown-decided",
         invariant="12",
         sentence="No message's fate is unknown for longer than a day.",
@@ -81,7 +97,8 @@ RULES = (
         compared="SELECT count(*) FROM attempt",
         wrong="""
             SELECT 'message ' || message_id || ', attempt ' || attempt_no || ': ' || (begun_at - positions_at)
-            FROM attempt WHERE begun_at - positions_at > interval '10 seconds'
+            FROM attempt
+            WHERE begun_at - positions_at NOT BETWEEN interval '-10 seconds' AND interval '10 seconds'
         """,
     ),
     Rule(

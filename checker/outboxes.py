@@ -9,9 +9,13 @@ from checker.findings import Check, Finding
 from checker.histories import History, Told, place_of
 from checker.snapshot import Snapshot
 
-_OUTBOX = """
-    SELECT event_id, wire, subject, partition_no, epoch, sequence, coalesce(CAST(customer_id AS text),
-        CAST(partition_no AS text)) AS key, encode(sha256(convert_to(body, 'UTF8')), 'hex') AS body_sha256
+_SAID = (
+    *("event_id", "wire", "subject", "recorded_at", "business_date", "effective_date", "customer_id"),
+    *("correlation_id", "causation_id", "actor", "traceparent", "epoch", "sequence", "previous_id"),
+)
+_OUTBOX = f"""
+    SELECT {", ".join(_SAID)}, partition_no, coalesce(CAST(customer_id AS text), CAST(partition_no AS text)) AS key,
+        encode(sha256(convert_to(body, 'UTF8')), 'hex') AS body_sha256
     FROM outbox
 """
 _ACKNOWLEDGED = "SELECT partition_no, epoch, acknowledged_sequence FROM stream_head"
@@ -24,7 +28,7 @@ IN_ORDER = Check(
 PUBLISHED = Check(
     name="outbox-published",
     invariant="8",
-    sentence="Every event that Kafka acknowledged is in its topic, with the id, key and body of its outbox row.",
+    sentence="Every event that Kafka acknowledged is in its topic, as its outbox row has it: id, key, body and all.",
 )
 NO_GHOST = Check(
     name="no-ghost",
@@ -53,7 +57,7 @@ def compare_outbox(history: History, rows: list[Row[Any]], before: Acknowledged)
         for each in events
     }
     kept = {(row.partition_no, row.epoch, row.sequence): row for row in rows if row.sequence is not None}
-    due = {place: row for place, row in kept.items() if place[1:] <= before[place[0]]}
+    due = {place: row for place, row in kept.items() if place[1:] <= before.get(place[0], (0, 0))}
     oldest = {partition_no: (epoch, sequence) for partition_no, epoch, sequence in sorted(kept, reverse=True)}
     # Below the oldest row that is kept, rows were pruned, and nothing can be said.
     known = {place: each for place, each in told.items() if place[1:] >= oldest.get(place[0], (1, 1))}
@@ -79,7 +83,8 @@ def _same(told: Told | None, row: Row[Any] | None) -> bool:
     return (
         told is not None
         and row is not None
-        and (told.envelope.event_id, told.key, told.body_sha256) == (row.event_id, row.key.encode(), row.body_sha256)
+        and (told.key, told.body_sha256) == (row.key.encode(), row.body_sha256)
+        and all(getattr(told.envelope, name) == getattr(row, name) for name in _SAID)
     )
 
 

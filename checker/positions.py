@@ -45,6 +45,11 @@ def _wrong(row: Row[Any], history: History) -> str | None:
     here = {(each.envelope.epoch, each.envelope.sequence): each for each in events}.get((row.epoch, row.sequence))
     if row.sequence and (here is None or here.envelope.event_id != row.last_event_id):
         return f"the topic has no event {row.last_event_id} with number {row.sequence}"
+    passed = [each.envelope for each in events if each.offset < row.next_offset]
+    if any((each.epoch, each.sequence) > (row.epoch, row.sequence) for each in passed):
+        return f"goes on at offset {row.next_offset}, behind events after number {row.sequence}"
+    if row.next_offset > history.ends.get(row.partition_no, row.next_offset):
+        return f"goes on at offset {row.next_offset}, beyond the end of the topic"
     unreadable = [each for each in history.unreadable_offsets(row.partition_no) if each < row.next_offset]
     if unreadable != list(row.quarantined):
         return f"passed {unreadable}, which are no events, and keeps {list(row.quarantined)} in quarantine"

@@ -45,6 +45,12 @@ class Snapshot:
         """Return the rows of a query."""
         return list(await self.connection.execute(text(sql), values))
 
+    async def stream(self, sql: str) -> AsyncIterator[Row[Any]]:
+        """Yield the rows of a query as they come, so that a table of any length fits into memory."""
+        async with self.connection.stream(text(sql)) as rows:
+            async for row in rows:
+                yield row
+
     async def heads(self) -> dict[int, Head]:
         """Return where each partition of its stream stands."""
         return {row.partition_no: Head((row.epoch, row.sequence), row.more) for row in await self.rows(_HEADS)}

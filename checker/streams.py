@@ -6,7 +6,7 @@ RULES = (
     Rule(
         name="outbox-numbered",
         invariant="7",
-        sentence="The outbox's numbers have no hole up to the last one given out.",
+        sentence="The outbox's numbers have no hole up to the last one given out, whose event the head names.",
         compared="SELECT count(*) FROM outbox WHERE sequence IS NOT NULL",
         wrong="""
             SELECT 'partition ' || partition_no || ', epoch ' || epoch || ': ' || count(*) || ' rows from '
@@ -14,6 +14,14 @@ RULES = (
             FROM outbox AS o JOIN stream_head AS h USING (partition_no, epoch) WHERE o.sequence IS NOT NULL
             GROUP BY partition_no, epoch, h.sequence
             HAVING count(*) <> max(o.sequence) - min(o.sequence) + 1 OR max(o.sequence) <> h.sequence
+            UNION ALL
+            SELECT 'partition ' || partition_no || ': head names event '
+                || coalesce(CAST(h.last_event_id AS text), 'none') || ', number ' || h.sequence || ' is ' || o.event_id
+            FROM outbox AS o JOIN stream_head AS h USING (partition_no, epoch, sequence)
+            WHERE h.last_event_id IS DISTINCT FROM o.event_id
+            UNION ALL
+            SELECT DISTINCT 'partition ' || partition_no || ': no head' FROM outbox AS o
+            WHERE partition_no NOT IN (SELECT partition_no FROM stream_head)
         """,
     ),
     Rule(

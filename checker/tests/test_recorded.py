@@ -117,7 +117,7 @@ def at(sequence: int, *, quarantined: list[int] | None = None) -> Any:
         epoch=1,
         sequence=sequence,
         last_event_id=envelope(sequence).event_id,
-        next_offset=sequence + 1,
+        next_offset=sequence,
         quarantined=quarantined or [],
     )
 
@@ -133,6 +133,14 @@ def test_invariant_10_a_reader_stands_at_an_event_of_the_topic() -> None:
     assert wrong_of(at(2)) == ()
     gone = f"the topic has no event {envelope(3).event_id} with number 3"
     assert wrong_of(at(3)) == (f"credit in {TOPIC}/0: {gone}",)
+    ahead = at(1)
+    ahead.next_offset = 2
+    assert wrong_of(ahead) == (f"credit in {TOPIC}/0: goes on at offset 2, behind events after number 1",)
+    topic = History("ledger", {0: [told_at(envelope(1))]}, ends={0: 1})
+    beyond = at(1)
+    beyond.next_offset = 2
+    (found,) = check_positions("credit", [beyond], {"ledger": topic}, topic_prefix="dueflow.").differences
+    assert found == f"credit in {TOPIC}/0: goes on at offset 2, beyond the end of the topic"
     elsewhere = at(2)
     elsewhere.last_event_id = ONE
     assert wrong_of(elsewhere) == (f"credit in {TOPIC}/0: the topic has no event {ONE} with number 2",)
