@@ -1,32 +1,13 @@
 """Records that come again, to the byte or not: what is applied stays as it is, and the checker tells an unlike copy."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
 
 from checker.histories import read_histories
-from shared.messaging.kafka import Record, StreamProducer
+from shared.messaging.tests.topic import records_of, write
 from shared.messaging.tests.toy import Toy, customers_in, settled
-from shared.messaging.topic_reader import TopicReader
-
-
-async def _told(toy: Toy) -> list[Record]:
-    """Return what partition 0 of the topic holds."""
-    reader = TopicReader(toy.bootstrap, toy.topic)
-    await reader.start()
-    records = (await reader.read_to_end())[toy.topic, 0]
-    await reader.close()
-    return records
-
-
-async def _write(toy: Toy, records: Sequence[Record]) -> None:
-    """Write straight into the topic, as no relay would."""
-    stranger = StreamProducer(toy.bootstrap, client="stranger")
-    await stranger.start()
-    await stranger.send(records)
-    await stranger.drop()
 
 
 async def test_row_14_an_event_that_comes_a_hundred_times_more_takes_effect_once(toy: Toy) -> None:
@@ -35,8 +16,8 @@ async def test_row_14_an_event_that_comes_a_hundred_times_more_takes_effect_once
     await toy.publish(*(settled(customer, f"A-{n}") for n in range(3)))
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 3)
-        told = await _told(toy)
-        await _write(toy, [each for times in (1, 2, 100) for each in told for _ in range(times)])
+        told = await records_of(toy)
+        await write(toy, *(each for times in (1, 2, 100) for each in told for _ in range(times)))
         await toy.publish(settled(customer, "A-3"))
         await toy.until("SELECT count(*) FROM effect", 4)
     assert [each.split()[-1] for each in await toy.effects()] == [f"A-{n}" for n in range(4)]
@@ -50,10 +31,10 @@ async def test_row_15_an_event_with_another_body_is_not_applied_and_the_checker_
     await toy.publish(*(settled(customer, f"A-{n}") for n in range(3)))
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 3)
-        original = (await _told(toy))[which]
+        original = (await records_of(toy))[which]
         forged = replace(original, body=(original.body or b"").replace(b"A-", b"FORGED-"))
         assert forged.body != original.body
-        await _write(toy, [forged])
+        await write(toy, forged)
         await toy.publish(settled(customer, "A-3"))
         await toy.until("SELECT count(*) FROM effect", 4)
     assert [each.split()[-1] for each in await toy.effects()] == [f"A-{n}" for n in range(4)]
@@ -69,9 +50,9 @@ async def test_row_15_an_event_that_was_applied_under_another_number_is_told(toy
     await toy.publish(settled(customer, "A-0"), settled(customer, "A-1"))
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 2)
-    first, last = await _told(toy)
+    first, last = await records_of(toy)
     numbers = {"ce_sequence": b"3", "ce_previousid": dict(last.headers)["ce_id"]}
-    await _write(toy, [replace(first, headers=list((dict(first.headers) | numbers).items()))])
+    await write(toy, replace(first, headers=list((dict(first.headers) | numbers).items())))
     history = (await read_histories(toy.bootstrap, topic_prefix=toy.prefix, services=["ledger"]))["ledger"]
     [unlike] = history.unlike_copies
     assert unlike.endswith(" under another number")

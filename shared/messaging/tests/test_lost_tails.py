@@ -2,58 +2,23 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
 
 import pytest
 from aiokafka.errors import KafkaError
 
 from deploy.local.topics import delete_topics, ensure_topics
-from shared.messaging import consumer, new_epoch_store, relay, topic_length
+from shared.messaging import new_epoch_store, topic_length
 from shared.messaging.envelope import from_headers
 from shared.messaging.gates import Gates
-from shared.messaging.kafka import KafkaAway, Record, StreamProducer
-from shared.messaging.outgoing import Outgoing
+from shared.messaging.kafka import KafkaAway
+from shared.messaging.tests.topic import numbers_of, records_of, tell, write
 from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
-from shared.messaging.topic_reader import TopicReader
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks now and then looks often."""
-    monkeypatch.setattr(relay, "RETRY_SECONDS", 0.2)
-    monkeypatch.setattr(consumer, "LOOK_AGAIN_SECONDS", 0.2)
-    monkeypatch.setattr(consumer, "WATCH_EVERY_SECONDS", 0.3)
-
-
-async def _publish(toy: Toy, numbers: Sequence[str], *, applied: int) -> list[Outgoing]:
-    """Let these be published and applied, `applied` in all; return them."""
-    events = [settled(_CUSTOMER, number) for number in numbers]
-    async with toy.running():
-        await toy.publish(*events)
-        await toy.until("SELECT count(*) FROM effect", applied)
-    return events
-
-
-async def _numbers(toy: Toy) -> list[str]:
-    return [each.split()[-1] for each in await toy.effects(_CUSTOMER)]
-
-
-async def _records(toy: Toy) -> list[Record]:
-    reader = TopicReader(toy.bootstrap, toy.topic)
-    await reader.start()
-    found = await reader.read_to_end()
-    await reader.close()
-    return found[toy.topic, _NO]
-
-
-async def _send(toy: Toy, *records: Record) -> None:
-    producer = StreamProducer(toy.bootstrap, client="stranger")
-    await producer.start()
-    await producer.send(records)
-    await producer.drop()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 async def test_row_25_a_topic_made_anew_while_all_is_down_is_filled_again(toy: Toy) -> None:
@@ -65,7 +30,7 @@ async def test_row_25_a_topic_made_anew_while_all_is_down_is_filled_again(toy: T
     async with toy.running():
         await toy.publish(settled(_CUSTOMER, "J-4"))
         await _until_made_whole(toy, gates, effects=5)
-    assert await _numbers(toy) == [f"J-{n}" for n in range(5)]
+    assert await numbers_of(toy, _CUSTOMER) == [f"J-{n}" for n in range(5)]
 
 
 @pytest.mark.parametrize("looks_before_it_sends", [True, False])
@@ -81,16 +46,16 @@ async def test_row_25_a_topic_made_anew_under_running_services_is_filled_again(
         await _make_anew(toy)
         await toy.publish(settled(_CUSTOMER, "J-4"))
         await _until_made_whole(toy, _gates(toy), effects=6)
-    assert await _numbers(toy) == [f"J-{n}" for n in range(5)]
+    assert await numbers_of(toy, _CUSTOMER) == [f"J-{n}" for n in range(5)]
     if looks_before_it_sends:
         assert await _sequences(toy) == [1, 2, 3, 4, 5]
 
 
 async def _publish_longer_than_numbered(toy: Toy) -> None:
     """Copies let the offsets run ahead of the numbers, so that a new topic has others."""
-    await _publish(toy, ["J-0", "J-1", "J-2"], applied=3)
-    await _send(toy, *(await _records(toy)))
-    await _publish(toy, ["J-3"], applied=4)
+    await tell(toy, _CUSTOMER, ["J-0", "J-1", "J-2"], applied=3)
+    await write(toy, *(await records_of(toy)))
+    await tell(toy, _CUSTOMER, ["J-3"], applied=4)
 
 
 def _gates(toy: Toy) -> Gates:
@@ -107,12 +72,12 @@ async def _until_made_whole(toy: Toy, gates: Gates, *, effects: int) -> None:
 
 
 async def _sequences(toy: Toy) -> list[int]:
-    return [from_headers(record.headers).sequence for record in await _records(toy)]
+    return [from_headers(record.headers).sequence for record in await records_of(toy)]
 
 
 async def _make_anew(toy: Toy) -> None:
     """Delete the topic and make it again; a broker takes its time for the first."""
-    length = len(await _records(toy))
+    length = len(await records_of(toy))
     await delete_topics(bootstrap=toy.bootstrap, prefix=toy.topic)
     async with asyncio.timeout(30):
         while await _length_if_there(toy) >= length:
@@ -129,17 +94,17 @@ async def _length_if_there(toy: Toy) -> float:
 
 async def test_row_25_a_tail_lost_after_a_new_epoch_stops_nobody(toy: Toy) -> None:
     """Faults 2.25, P4: readers begin again where their epoch does, not with those that were given up before it."""
-    await _publish(toy, ["L-0", "L-1"], applied=2)
+    await tell(toy, _CUSTOMER, ["L-0", "L-1"], applied=2)
     async with toy.publisher.begin() as connection:
         await new_epoch_store.begin_epoch(connection, _NO, 2)
-    await _publish(toy, ["L-2", "L-3"], applied=4)
-    kept = (await _records(toy))[:3]
+    await tell(toy, _CUSTOMER, ["L-2", "L-3"], applied=4)
+    kept = (await records_of(toy))[:3]
     await _make_anew(toy)
-    await _send(toy, *kept)
+    await write(toy, *kept)
     async with toy.running(relay=False):
         await toy.until(f"SELECT next_offset FROM stream_position WHERE partition_no = {_NO}", 3)
     async with toy.running():
         await toy.publish(settled(_CUSTOMER, "L-4"))
         await toy.until("SELECT count(*) FROM effect", 5)
-    assert await _numbers(toy) == [f"L-{n}" for n in range(5)]
+    assert await numbers_of(toy, _CUSTOMER) == [f"L-{n}" for n in range(5)]
     assert (await toy.ask("SELECT count(*) FROM stream_position WHERE stopped_reason IS NOT NULL"))[0][0] == 0

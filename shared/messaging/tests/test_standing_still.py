@@ -8,18 +8,14 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from shared.contracts.ledger import BusinessDayReached
-from shared.messaging import consumer, metrics
+from shared.messaging import metrics
 from shared.messaging.tests.toy import TODAY, Toy, customers_in, day_marker, settled
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks now and then looks often."""
-    monkeypatch.setattr(consumer, "LOOK_AGAIN_SECONDS", 0.2)
-    monkeypatch.setattr(consumer, "WATCH_EVERY_SECONDS", 0.2)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def _failing() -> float | None:

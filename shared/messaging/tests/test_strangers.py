@@ -8,29 +8,24 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer import message_accumulator
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from shared.messaging import agreement, consumer, relay, watching
+from shared.messaging import agreement, watching
 from shared.messaging.gates import Gates
-from shared.messaging.kafka import Record, StreamProducer
+from shared.messaging.kafka import Record
 from shared.messaging.tests.test_sifting import record
+from shared.messaging.tests.topic import write
 from shared.messaging.tests.toy import Toy, customers_in, settled
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
 
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
+
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks now and then looks often, and is stuck soon."""
-    monkeypatch.setattr(relay, "RETRY_SECONDS", 0.2)
-    monkeypatch.setattr(consumer, "WATCH_EVERY_SECONDS", 0.2)
+def _soon_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that brings nothing is given up soon."""
     monkeypatch.setattr(watching, "STUCK_SECONDS", 1)
-
-
-async def _write(toy: Toy, *records: Record) -> None:
-    producer = StreamProducer(toy.bootstrap, client="stranger")
-    await producer.start()
-    await producer.send(records)
-    await producer.drop()
 
 
 def _garbage(toy: Toy, count: int) -> Sequence[Record]:
@@ -72,7 +67,7 @@ async def test_strangers_at_the_end_hide_the_last_event_from_no_relay(
     async with toy.running():
         await toy.publish(*(settled(_CUSTOMER, f"B-{n}") for n in range(events)))
         await toy.until("SELECT count(*) FROM effect", events)
-    await _write(toy, *_garbage(toy, 40))
+    await write(toy, *_garbage(toy, 40))
     async with toy.running():
         await toy.publish(settled(_CUSTOMER, "B-new"))
         await toy.until("SELECT count(*) FROM effect", events + 1)
@@ -82,7 +77,7 @@ async def test_strangers_at_the_end_hide_the_last_event_from_no_relay(
 async def test_row_18_an_attribute_without_a_value_is_quarantined(toy: Toy) -> None:
     """Faults 2.18: Kafka carries headers that have a name only; such a record is no event, and the rest flows."""
     headers = [(name, None if name == "ce_subject" else was) for name, was in record(1).headers]
-    await _write(toy, Record(toy.topic, _NO, -1, headers, b"{}"))  # type: ignore[arg-type]  # ours always have a value
+    await write(toy, Record(toy.topic, _NO, -1, headers, b"{}"))  # type: ignore[arg-type]  # ours always have a value
     async with toy.running():
         await toy.publish(settled(_CUSTOMER, "C-0"))
         await toy.until("SELECT count(*) FROM effect", 1)
@@ -110,7 +105,7 @@ async def test_row_18_a_record_that_the_client_cannot_read_is_passed_over(
             await toy.until("SELECT count(*) FROM effect", 1)
     with monkeypatch.context() as patch:
         patch.setattr(message_accumulator, "DefaultRecordBatchBuilder", _DefaultRecordBatchBuilderPy)
-        await _write(toy, Record(toy.topic, _NO, -1, [(_NoText("x"), b"y")], b"{}"))
+        await write(toy, Record(toy.topic, _NO, -1, [(_NoText("x"), b"y")], b"{}"))
     async with toy.running():
         await _until_open(toy)
         await toy.publish(*events)
