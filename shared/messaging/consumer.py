@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging import metrics, positions
 from shared.messaging.awaiting import Awaiting
+from shared.messaging.day_order import DayOrder
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
 from shared.messaging.noting_days import DayUnfinished
@@ -43,11 +44,17 @@ class _Lane:
     retry_at: float = 0.0
     day_progress: Progress = Progress.MORE
     rereading: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
 
     @property
     def has_work(self) -> bool:
         """Return whether a step may get anything done."""
         return any(self.backlog.values()) or self.day_progress in (Progress.MORE, Progress.WAITING)
+
+    @property
+    def has_records(self) -> bool:
+        """Return whether anything has arrived that waits for nothing but this worker."""
+        return any(found for topic, found in self.backlog.items() if topic not in self.held)
 
 
 class Consumer:
@@ -61,6 +68,7 @@ class Consumer:
         ends: Callable[[Collection[Place]], Awaitable[dict[Place, int]]],
         lane: Lane,
         day_work: Callable[[int], DayWork] | None,
+        day_order: DayOrder | None,
         topics: Sequence[str],
     ) -> None:
         self._engine = engine
@@ -68,6 +76,7 @@ class Consumer:
         self._ends = ends
         self._lane = lane
         self._day_work = day_work
+        self._day_order = day_order
         self._topics = list(topics)
         self._awaiting = Awaiting(engine=engine, topics=self._topics, ends=ends)
         self._lanes: dict[int, _Lane] = {}
@@ -127,10 +136,10 @@ class Consumer:
     def _patience(self) -> float:
         """Return how long to wait for records: not at all with work at hand, shortly while a day waits."""
         now = time.monotonic()
-        lanes = [lane for lane in self._lanes.values() if lane.has_work and lane.retry_at <= now]
-        if any(any(lane.backlog.values()) or lane.day_progress is Progress.MORE for lane in lanes):
+        lanes = [lane for lane in self._lanes.values() if lane.retry_at <= now]
+        if any(lane.has_records or lane.day_progress is Progress.MORE for lane in lanes):
             return 0.0
-        return BUSY_SECONDS if lanes else IDLE_SECONDS
+        return BUSY_SECONDS if any(lane.day_progress is Progress.WAITING for lane in lanes) else IDLE_SECONDS
 
     async def _follow_assignment(self, client: StreamConsumer) -> frozenset[Place]:
         """Take up new partitions from their stored positions; return them: what they brought is read again."""
@@ -183,8 +192,12 @@ class Consumer:
             begins_work = lane.day is not None and self._lane.begins_work(backlog[0])
             if begins_work and lane.day_progress is not Progress.NONE:
                 return  # the day before is not worked to its end; this one queues behind it
+            ready = backlog if self._day_order is None else await self._day_order.ready(place, backlog)
+            (lane.held.discard if ready else lane.held.add)(place[0])
+            if not ready:
+                return  # it tells of a day that the ledger's topic has yet to bring
             try:
-                taken = await self._lane.take(place, backlog, may_come=lambda: self._may_come(lane, place))
+                taken = await self._lane.take(place, ready, may_come=lambda: self._may_come(lane, place))
             except NotYetKnown:
                 lane.retry_at = time.monotonic() + BUSY_SECONDS
                 return  # the other topics go on meanwhile

@@ -174,6 +174,7 @@ class Toy:
             ends=self.asker.ends,
             lane=self.lane,
             day_work=day_work,
+            day_order=None,
             topics=[self.topic],
         )
 
