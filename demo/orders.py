@@ -1,6 +1,5 @@
 """The simulated order desk: takes orders, asks credit before anything ships, and delivers in up to three parts."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -71,10 +70,15 @@ class OrderDesk:
         self._working = WorkCalendar.of("CN")
         self._ships: defaultdict[date, list[Delivery]] = defaultdict(list)
 
-    async def take_orders(self, today: date) -> None:
-        """Ask credit about today's orders: the approved ship within days, the others wait for money or are lost."""
+    async def take_orders(self, today: date) -> bool:
+        """Ask credit about today's orders: the approved ship within days, the others wait for money or are lost.
+
+        Returns whether any ships today, so that its invoice comes right behind it.
+        """
+        waiting = len(self._ships[today])
         orders = [order for customer in self._customers if (order := self._order(customer, today))]
-        answers = await asyncio.gather(*(self._check(order) for order in orders))
+        # One after the other: what is approved counts in the shares and limits that the next one is measured by.
+        answers = [await self._check(order) for order in orders]
         for order, answer in zip(orders, answers, strict=True):
             if answer is None:
                 continue
@@ -86,6 +90,7 @@ class OrderDesk:
                 self._payers.prepay(order.customer, amount_minor, today=today)
                 ships = today + timedelta(days=_PREPAID_SHIPS_AFTER_DAYS)
                 self._ship(order, ships, terms_days=answer["terms_days"])
+        return len(self._ships[today]) > waiting
 
     async def deliveries(self, today: date) -> list[Delivery]:
         """Return what ships today; it is asked once. What credit holds back waits for the next working day."""

@@ -45,8 +45,12 @@ class Payers:
         days = self._house.chance.of("prepay", customer.number, today).randint(1, 3)
         self._ahead[on_weekday(today + timedelta(days=days))].append(_Transfer(customer, [], amount_minor))
 
+    async def take_back(self, today: date) -> bool:
+        """Let today's bounces happen; return whether there were any."""
+        return await self._returns.take_back(today)
+
     async def pay(self, today: date) -> None:
-        """Send today's transfers; what bounced or goes back today is booked first."""
+        """Send today's transfers; what goes back today is booked first."""
         await self._returns.book(today)
         ahead = self._ahead.pop(today, [])
         due = [] if on_weekday(today) != today else list(self._due(today))

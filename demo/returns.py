@@ -48,10 +48,15 @@ class Returns:
         else:
             self._refunds[on_weekday(today + timedelta(days=_REFUND_AFTER_DAYS))].append(credit)
 
-    async def book(self, today: date) -> None:
-        """Book today's bounces and refunds, and use prepayments for what has been invoiced since."""
-        for customer, payment in self._bounces.pop(today, []):
+    async def take_back(self, today: date) -> bool:
+        """Book today's bounces; return whether there were any."""
+        bounces = self._bounces.pop(today, [])
+        for customer, payment in bounces:
             await self._bounce(customer, payment, today)
+        return bool(bounces)
+
+    async def book(self, today: date) -> None:
+        """Book today's refunds, and use prepayments for what has been invoiced since."""
         for credit in self._refunds.pop(today, []):
             await self._refund(credit, today)
         for credit in self._prepaid:

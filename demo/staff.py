@@ -34,8 +34,11 @@ class Staff:
         self._classified: set[str] = set()
         self._promised_until: dict[str, date] = {}
 
-    async def work(self, today: date) -> None:
-        """Work through what was assigned before today; nobody sees a task on the day it is made."""
+    async def work(self, today: date) -> bool:
+        """Work through what was assigned before today, and return whether anything was decided.
+
+        Nobody sees a task on the day it is made.
+        """
         waiting: defaultdict[str, list[Any]] = defaultdict(list)
         async for task in self._house.dueflow.collections.tasks(state="open"):
             if date.fromisoformat(task["assigned_date"]) < today:
@@ -43,6 +46,7 @@ class Staff:
         await asyncio.gather(
             *(self._serve(self._customers[number], tasks, today) for number, tasks in sorted(waiting.items()))
         )
+        return any(task["decides"] for tasks in waiting.values() for task in tasks)
 
     async def _serve(self, customer: Customer, tasks: list[Any], today: date) -> None:
         """Do one customer's tasks one after the other, in an order that does not depend on ids.

@@ -24,8 +24,9 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     """Live `days` days from the first of January, and yield each when all services have ended it.
 
     Within a day the order is fixed: first what is decided on the days before (credit's answers, the work of the staff),
-    then new documents and money; after disputes, fates and another bank account all services hear of them before that,
-    so that nothing depends on who is faster.
+    then new documents and money. All services hear of the first before that wherever it may matter to the second, so
+    that nothing depends on who is faster: the terms of an order that ships at once, a stop of supplies, an approved
+    letter that goes before the money comes, a dispute, a fate, another bank account; a promise that a bounce breaks.
     """
     customers = populate(house.chance, count=CUSTOMERS)
     quarrels, payers = Quarrels(house), Payers(house, customers)
@@ -35,13 +36,13 @@ async def live(house: House, clock: FastClock, *, days: int) -> AsyncIterator[da
     await clock.turn_to(FIRST_DAY)
     await found(house, customers, today=FIRST_DAY)
     for today in (FIRST_DAY + timedelta(days=number) for number in range(days)):
-        await desk.take_orders(today)
-        await staff.work(today)
-        quarreled, struck = await quarrels.settle(today), await fates.strike(today)
-        if await treasury.work(today) or quarreled or struck:
+        works = (desk.take_orders, staff.work, quarrels.settle, fates.strike, treasury.work)
+        if any([await work(today) for work in works]):
             await clock.until_quiet()
         deliveries = await desk.deliveries(today)
         await billing.issue_documents(deliveries, today)
+        if await payers.take_back(today):
+            await clock.until_quiet()
         await payers.pay(today)
         await clock.turn_to(today + timedelta(days=1))
         yield today

@@ -17,8 +17,8 @@ from demo.run import UserFile, Year, run_demo
 from deploy.local.databases import SERVICES, for_sqlalchemy
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.servers import KAFKA_VARIABLE, POSTGRES_VARIABLE
-from tests.proofs.alike import alike
-from tests.proofs.canonical import Dump, differences, dump
+from tests.proofs.alike import unlike
+from tests.proofs.canonical import Dump, dump
 
 HEADER = "customerID,invoiceNumber,InvoiceDate,DueDate,InvoiceAmount,SettledDate"
 ROWS = (
@@ -82,8 +82,7 @@ async def test_row_24_the_seed_alone_decides_every_row(tmp_path: Path) -> None:
     """Invariant 24: two runs of the same days leave the same rows in all services, but for what is drawn."""
     for name in ("first", "second"):
         await run(tmp_path / name, Year(seed=11, days=30))
-    one, other = [alike(await left_by(tmp_path / name)) for name in ("first", "second")]
-    found = differences(one, other)
+    found = unlike(*[await left_by(tmp_path / name) for name in ("first", "second")])
     assert not found, "\n".join(found)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.messaging import metrics, positions
 from shared.messaging.awaiting import Awaiting
+from shared.messaging.day_order import DayOrder
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.kafka import KafkaAway, Place, Record, StreamConsumer
 from shared.messaging.lanes import LaneState
@@ -43,13 +44,15 @@ class Consumer:
         begins: Callable[[Place, int], Awaitable[int]],
         lane: Lane,
         day_work: Callable[[int], DayWork] | None,
+        day_order: DayOrder | None,
         topics: Sequence[str],
     ) -> None:
         self._engine = engine
         self._make_client = make_client
         self._watch = partial(Watch, engine=engine, topics=topics, ends=ends, begins=begins)
         self._lane = lane
-        self._day_work = day_work
+        self._day_work: Callable[[int], DayWork | None] = day_work or (lambda _: None)
+        self._day_order = day_order
         self._topics = list(topics)
         self._awaiting = Awaiting(engine=engine, topics=self._topics, ends=ends)
         self._lanes: dict[int, LaneState] = {}
@@ -110,10 +113,10 @@ class Consumer:
     def _patience(self) -> float:
         """Return how long to wait for records: not at all with work at hand, shortly while a day waits."""
         now = time.monotonic()
-        lanes = [lane for lane in self._lanes.values() if lane.has_work and lane.retry_at <= now]
-        if any(any(lane.backlog.values()) or lane.day_progress is Progress.MORE for lane in lanes):
+        lanes = [lane for lane in self._lanes.values() if lane.retry_at <= now]
+        if any(lane.has_records or lane.day_progress is Progress.MORE for lane in lanes):
             return 0.0
-        return BUSY_SECONDS if lanes else IDLE_SECONDS
+        return BUSY_SECONDS if any(lane.day_progress is Progress.WAITING for lane in lanes) else IDLE_SECONDS
 
     async def _follow_assignment(self, client: StreamConsumer) -> frozenset[Place]:
         """Take up new partitions from their stored positions; return them: what they brought is read again."""
@@ -121,13 +124,9 @@ class Consumer:
         fresh = assigned - self._assigned
         if assigned == self._assigned:
             return fresh
-        async with self._engine.connect() as connection:
-            standings = await positions.standings(connection, self._topics)
-        for place in fresh:
-            standing = standings.get(place)
-            client.seek(place, 0 if standing is None else standing.next_offset)
+        await self._seek_stored(client, fresh)
         numbers = {number for _, number in assigned}
-        self._lanes = {each: self._lanes.get(each) or self._new_lane(each) for each in sorted(numbers)}
+        self._lanes = {each: self._lanes.get(each) or LaneState(each, self._day_work(each)) for each in sorted(numbers)}
         forget(self._assigned - assigned)
         for place in self._assigned ^ assigned:
             self._offsets.pop(place, None)
@@ -135,10 +134,14 @@ class Consumer:
         log.info("consumer.assigned", partitions=sorted(numbers))
         return fresh
 
-    def _new_lane(self, number: int) -> LaneState:
-        if self._day_work is None:
-            return LaneState(number, None, day_progress=Progress.NONE)
-        return LaneState(number, self._day_work(number))
+    async def _seek_stored(self, client: StreamConsumer, places: Collection[Place]) -> dict[Place, int]:
+        """Read these next from where their stored positions are; return those offsets."""
+        async with self._engine.connect() as connection:
+            standings = await positions.standings(connection, [topic for topic, _ in places])
+        offsets = {place: standings[place].next_offset if place in standings else 0 for place in places}
+        for place, offset in offsets.items():
+            client.seek(place, offset)
+        return offsets
 
     def _keep(self, records: dict[Place, list[Record]]) -> None:
         for (topic, number), found in records.items():
@@ -167,8 +170,11 @@ class Consumer:
             begins_work = lane.day is not None and self._lane.begins_work(backlog[0])
             if begins_work and lane.day_progress is not Progress.NONE:
                 return  # the day before is not worked to its end; this one queues behind it
+            ready = await lane.ready(place[0], self._day_order)
+            if not ready:
+                return  # it tells of a day that the ledger's topic has yet to bring
             try:
-                taken = await self._lane.take(place, backlog, may_come=lambda: self._may_come(lane, place))
+                taken = await self._lane.take(place, ready, may_come=lambda: self._may_come(lane, place))
             except NotYetKnown:
                 lane.retry_at = time.monotonic() + BUSY_SECONDS
                 return  # the other topics go on meanwhile
@@ -205,10 +211,7 @@ class Consumer:
             metrics.stopped.labels(topic, lane.number).set(1)
             log.error("partition.stopped", topic=topic, partition=lane.number, reason=reason)
             lane.retry_at = time.monotonic() + LOOK_AGAIN_SECONDS
-        async with self._engine.connect() as connection:
-            standing = (await positions.standings(connection, [topic])).get(place)
-        lane.rereading[topic] = 0 if standing is None else standing.next_offset
-        client.seek(place, lane.rereading[topic])
+        lane.rereading[topic] = (await self._seek_stored(client, [place]))[place]
 
     def _hold_back(self, client: StreamConsumer) -> None:
         """Fetch no more for a partition that has not applied what it has."""
@@ -242,9 +245,4 @@ class Consumer:
 
     def _busy(self, place: Place) -> bool:
         lane = self._lanes.get(place[1])
-        return (
-            lane is None
-            or bool(lane.backlog[place[0]])
-            or lane.retry_at > time.monotonic()
-            or place[0] in lane.rereading
-        )
+        return lane is None or lane.is_busy_with(place[0])

@@ -2,11 +2,13 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from shared.messaging import metrics
+from shared.messaging.day_order import DayOrder
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.records import Record
 
@@ -27,11 +29,32 @@ class LaneState:
     retry_at: float = 0.0
     day_progress: Progress = Progress.MORE
     rereading: dict[str, int] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if self.day is None:
+            self.day_progress = Progress.NONE
 
     @property
     def has_work(self) -> bool:
         """Return whether a step may get anything done."""
         return any(self.backlog.values()) or self.day_progress in (Progress.MORE, Progress.WAITING)
+
+    @property
+    def has_records(self) -> bool:
+        """Return whether anything has arrived that waits for nothing but this worker."""
+        return any(found for topic, found in self.backlog.items() if topic not in self.held)
+
+    def is_busy_with(self, topic: str) -> bool:
+        """Return whether a topic stands still here for a reason that is known."""
+        return bool(self.backlog[topic]) or self.retry_at > time.monotonic() or topic in self.rereading
+
+    async def ready(self, topic: str, order: DayOrder | None) -> Sequence[Record]:
+        """Return what of a topic may be applied now; none while it tells of a day that is still to come."""
+        backlog = self.backlog[topic]
+        found = backlog if order is None else await order.ready((topic, self.number), backlog)
+        (self.held.discard if found else self.held.add)(topic)
+        return found
 
     def back_off(self, error: Exception) -> None:
         """Wait, each time longer, and show since when nothing goes."""

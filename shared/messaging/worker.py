@@ -14,6 +14,7 @@ from shared.contracts.event import Event
 from shared.messaging import metrics
 from shared.messaging.applying import Applier
 from shared.messaging.consumer import Consumer
+from shared.messaging.day_order import DayOrder
 from shared.messaging.days import DayWork
 from shared.messaging.ends import EndsAsker
 from shared.messaging.gates import Gates
@@ -119,6 +120,7 @@ class Worker:
             begins=self._asker.begins,
             lane=lane,
             day_work=day_work if service.day_from is not None else None,
+            day_order=self._day_order(),
             topics=self._topics,
         )
 
@@ -131,6 +133,12 @@ class Worker:
             return None
         seen, begins = _MARKERS["ledger"], _MARKERS[self._service.day_from]
         return DayMarkers(seen.wire, begins.wire, {seen.wire: seen, begins.wire: begins})
+
+    def _day_order(self) -> DayOrder | None:
+        """Return the order for a service that works the ledger's own days."""
+        if self._service.day_from != "ledger":
+            return None
+        return DayOrder(self.context.engine, topic_of(self._settings, "ledger"))
 
     def _wake_relay(self) -> None:
         """Wake the relay in this process; when another process leads, its poll or a notification finds the rows."""

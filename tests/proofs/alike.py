@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tests.proofs.canonical import Dump
+from tests.proofs.canonical import Dump, differences
 
 _TRACE = "drawn for each request"
 _SEALED = "records are sealed in the order in which they were committed, over their instants"
@@ -25,25 +25,34 @@ LEFT_OUT: Mapping[str, str] = {
     "letter_sha256": _MAIL,
     "notifications.sending.system_identifier": "the PostgreSQL of each run is another",
     "notifications.attempt.answer": "the mailbox counts what it takes, from several connections at once",
-    "terms_source": "an invoice right behind its order may come before credit's terms, which are the same days",
+    "ledger.credit_note.content_hash": "over its number, which the ledger makes of the dispute's drawn id",
     "checked_at": "the instant of an answer; the canonical dump leaves out only those that have a column",
 }
 """By the name of a column or of a field within one; instants and drawn numbers the canonical dump leaves out itself."""
 
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# A credit note that follows a dispute is numbered by the beginning of the dispute's id.
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\bCN-)[0-9a-f]{12}\b")
 # The first round names an id by what stands in its rows, the second by the names of what stands there.
 _ROUNDS = 2
 
 
-def alike(dumps: Mapping[str, Dump]) -> Dump:
-    """Return the rows of all services, by service and table, with each drawn id named by all that is said of it."""
+def unlike(one: Mapping[str, Dump], other: Mapping[str, Dump]) -> list[str]:
+    """Return how two runs differ: in what rows say by themselves, or else in who belongs to whom."""
+    return differences(alike(one, rounds=0), alike(other, rounds=0)) or differences(alike(one), alike(other))
+
+
+def alike(dumps: Mapping[str, Dump], *, rounds: int = _ROUNDS) -> Dump:
+    """Return the rows of all services, by service and table, with each drawn id named by all that is said of it.
+
+    Without any round an id is just an id: then a row that differs does not make all others that name it differ too.
+    """
     rows = {
         f"{service}.{table}": [_without(_told(row), f"{service}.{table}") for row in found]
         for service, tables in dumps.items()
         for table, found in tables.items()
     }
     names: Mapping[str, str] = {}
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         names = _name(rows, names)
     return {table: sorted(_text(row, names) for row in found) for table, found in rows.items()}
 

@@ -34,11 +34,12 @@ class Company:
     invoices: dict[str, list[str]] = field(default_factory=dict)
     payments: list[Any] = field(default_factory=list)
     papers: int = 0
+    bounced: bool = False
 
-    async def begin(self) -> None:
+    async def begin(self, **facts: Any) -> None:
         """Let everybody be known and buy on credit; two debts are contested, and one of them is credited in part."""
         for person in self.people:
-            await self.town.settle(person, limit={"amount": "9000.00", "currency": "CNY"})
+            await self.town.settle(person, limit={"amount": "9000.00", "currency": "CNY"}, **facts)
             order = {"customer_number": person, "order_number": "O-1", "amount": "1200.00", "currency": "CNY"}
             await self.town.sites["credit"].post("/credit-checks", order)
             await self._issue(person, due_in_days=1, order_number="O-1")
@@ -55,7 +56,8 @@ class Company:
             await collections.post(f"/disputes/{receipt['dispute_id']}/resolution", end)
 
     async def trade(self) -> None:
-        """Let a day's business happen: each customer may buy, pay, return, and see a payment bounce."""
+        """Let a day's business happen: each customer may buy, pay, return, and see a payment bounce (`bounced`)."""
+        self.bounced = False
         for person in self.people:
             chance = self.draw.random()
             if chance < 0.08:
@@ -67,6 +69,7 @@ class Company:
                 await self.town.credit_note(note, person, 2_000, invoice=self.draw.choice(self.invoices[person]))
         if self.payments and self.draw.random() < 0.15:
             await self.town.bounce(self.payments.pop(0)["payment_id"])
+            self.bounced = True
 
     async def _issue(self, person: str, *, due_in_days: int, **facts: Any) -> None:
         number = self._paper("I")

@@ -1,6 +1,7 @@
 """One service at work inside of a test: its real API, consumer and days over a real database, its topic in memory."""
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from shared.contracts.ledger import BusinessDayReached
 from shared.ids import new_id
 from shared.messaging import stream_store
 from shared.messaging.applying import Applier
+from shared.messaging.day_order import DayOrder
 from shared.messaging.days import DayWork, Progress
 from shared.messaging.ends import EndsAsker
 from shared.messaging.gates import Gates
@@ -72,6 +74,12 @@ class Site:
             on_begin=self.service.on_begin,
             published=lambda: None,
         )
+
+    @cached_property
+    def _day_order(self) -> DayOrder | None:
+        if self.service.day_from != "ledger":
+            return None
+        return DayOrder(self.context.engine, topic_of(self.context.settings, "ledger"), hold_seconds=math.inf)
 
     @cached_property
     def _subscription(self) -> Any:
@@ -132,16 +140,25 @@ class Site:
         """Hear what is new (in `places`), record by record, and work the days; return whether anything was new."""
         moved = False
         for number in sorted(self.waiting):
-            moved |= await self._go_on(number)
+            moved |= await self.go_on(number)
         for place in self.places if places is None else places:
-            while (record := self._next(place)) is not None:
-                await self.lane.take(place, [record])
-                self.heard[place] = record.offset + 1
-                self.done.append(Step(place[1], record))
+            while (record := await self.hear(place)) is not None:
                 moved = True
                 if self.lane.begins_work(record):
-                    await self._go_on(place[1])
+                    await self.go_on(place[1])
         return moved
+
+    async def hear(self, place: Place) -> Record | None:
+        """Hear and return the next record of a place, if one may be; a day that it begins waits to be gone on with."""
+        record = self._next(place)
+        if record is None or (self._day_order and not await self._day_order.ready(place, [record])):
+            return None
+        await self.lane.take(place, [record])
+        self.heard[place] = record.offset + 1
+        self.done.append(Step(place[1], record))
+        if self.lane.begins_work(record):
+            self.waiting.add(place[1])
+        return record
 
     def _next(self, place: Place) -> Record | None:
         """Return the next record, unless it begins a day while the one before waits for the sender."""
@@ -150,11 +167,10 @@ class Site:
             return None
         return log[at]
 
-    async def _go_on(self, partition_no: int) -> bool:
+    async def go_on(self, partition_no: int) -> bool:
         """Go on with the day; return whether it came to its end."""
         self.done.append(Step(partition_no))
         if await self.work_day(partition_no) is Progress.WAITING:
-            self.waiting.add(partition_no)
             return False
         self.waiting.discard(partition_no)
         return True

@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from shared.ids import new_id
-from tests.proofs.alike import LEFT_OUT, alike
+from tests.proofs.alike import LEFT_OUT, alike, unlike
 from tests.proofs.canonical import Dump, differences
 
 
@@ -44,6 +44,14 @@ def test_another_figure_or_another_owner_of_it_is_a_difference() -> None:
     invoices = [json.loads(row) for row in tables["invoice"]]
     invoices[0]["number"], invoices[1]["number"] = "R-2", "R-1"
     assert differences(one, alike({"ledger": {**tables, "invoice": [json.dumps(each) for each in invoices]}}))
+
+
+def test_a_row_that_differs_is_told_without_those_that_name_it() -> None:
+    """Invariant 24: else one figure would drag along all that speaks of the same invoice."""
+    one = books(of_first=5, of_second=7)
+    assert unlike(one, books(of_first=5, of_second=7)) == []
+    told = [line for line in unlike(one, books(of_first=5, of_second=8)) if not line.startswith(" ")]
+    assert told == ["ledger.movement: 2 and 2 rows"]
 
 
 def test_what_is_left_out_says_why() -> None:

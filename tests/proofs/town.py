@@ -1,7 +1,7 @@
 """The four services together in one process: a company's commands, days, and events that travel in memory."""
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -170,13 +170,13 @@ def customers(count: int, *, prefix: str = "C") -> list[str]:
 
 
 @asynccontextmanager
-async def open_town(databases: RunDatabases, folder: Path) -> AsyncIterator[Town]:
+async def open_town(databases: RunDatabases, folder: Path, *, make: Callable[..., Town] = Town) -> AsyncIterator[Town]:
     """Found a company over four fresh databases."""
     topics: Topics = {}
     clock = FixedClock(datetime.combine(FIRST_DAY, time(2), UTC))
     urls = {name: databases.url(await databases.copy_of(name)) for name in SERVICES}
     sites = {name: open_site(name, url, folder, topics=topics, clock=clock) for name, url in urls.items()}
-    town = Town(sites, clock, topics, folder)
+    town = make(sites, clock, topics, folder)
     try:
         await town.found()
         yield town

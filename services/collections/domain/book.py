@@ -93,7 +93,7 @@ class Book:
     def of_entity(self, entity: str) -> list[Receivable]:
         """Return the instalments owed to `entity`, oldest first."""
         found = [each for each in self.receivables.values() if each.entity == entity]
-        return sorted(found, key=lambda each: (each.due_date, each.instalment_id)) if len(found) > 1 else found
+        return sorted(found, key=_age) if len(found) > 1 else found
 
     def invoice(self, entity: str, number: str) -> list[Receivable]:
         """Return the instalments of an invoice of which something is open."""
@@ -158,9 +158,14 @@ class Book:
     def _debt(self, receivable: Receivable) -> Debt:
         return Debt(
             instalment_id=receivable.instalment_id,
+            name=(receivable.invoice_number, receivable.ordinal),
             invoice_id=receivable.invoice_id,
             due_date=receivable.due_date,
             currency=receivable.currency,
             collectible_minor=self.collectible_minor(receivable),
             pauses=self.pauses_of(receivable),
         )
+
+
+def _age(receivable: Receivable) -> tuple[date, str, int]:
+    return receivable.due_date, receivable.invoice_number, receivable.ordinal

@@ -13,9 +13,13 @@ HORIZON_DAYS = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
-    """A collectible instalment as the stage sees it: open minus disputed, above the minimum, with its pauses."""
+    """A collectible instalment as the stage sees it: open minus disputed, above the minimum, with its pauses.
+
+    `name` is its invoice's number and its ordinal: unlike ids, which are drawn, it is the same in every run.
+    """
 
     instalment_id: UUID
+    name: tuple[str, int]
     invoice_id: UUID
     due_date: date
     currency: str

@@ -31,7 +31,7 @@ _OUTCOMES = {KEPT: PromiseKept, PARTLY_KEPT: PromisePartlyKept, BROKEN: PromiseB
 
 def decide(book: Book, at: Moment) -> None:
     """Bring every promise to the state that its money and the date give it."""
-    for promise in sorted(book.promises.values(), key=lambda each: each.promise_id):
+    for promise in sorted(book.promises.values(), key=lambda each: _age(book, each)):
         if (
             promise.state in (OPEN, PROPOSED)
             and not _has_open_debt(book, promise)
@@ -113,3 +113,10 @@ def _owner_of(book: Book, entity: str, stage: str | None, at: Moment) -> str:
 def _has_open_debt(book: Book, promise: Promise) -> bool:
     known = (book.receivables.get(each) for each in promise.covered_ids)
     return any(each is not None and each.open_minor > 0 for each in known)
+
+
+def _age(book: Book, promise: Promise) -> tuple[date, date, list[tuple[str, int]], int]:
+    """Return what orders promises the same in every run; their ids are drawn."""
+    known = (book.receivables.get(each) for each in promise.covered_ids)
+    covered = sorted((each.invoice_number, each.ordinal) for each in known if each is not None)
+    return promise.made_date, promise.promised_date, covered, promise.amount_minor

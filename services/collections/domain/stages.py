@@ -94,10 +94,10 @@ def _turning_points(policy: StagePolicy, debts: Iterable[Debt], limit: date) -> 
 
 
 def _anchor(policy: StagePolicy, overdue: Sequence[Debt], as_of: date) -> Debt:
-    """Return the debt with the most days that count; the earlier due date, then the id, wins a tie."""
+    """Return the debt with the most days that count; the earlier due date, then the name, wins a tie."""
     return min(
         overdue,
-        key=lambda debt: (-debt.stage_days(as_of, policy.grace_days), debt.due_date, debt.instalment_id),
+        key=lambda debt: (-debt.stage_days(as_of, policy.grace_days), debt.due_date, debt.name),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from services.collections.domain import records
-from services.collections.domain.agreements import DisputeResolved, PauseEnded
+from services.collections.domain.agreements import DisputeResolved, PauseEnded, PromiseBroken
 from services.collections.domain.book import Refusal
 from services.collections.domain.facts import ReminderPlanned, TaskCompleted
 from services.collections.tests.rests import CN, DUE, FIRST, after_due, dispute, pause, resolve, waiting
@@ -91,3 +91,15 @@ def test_a_pause_rests_its_debts_and_ends_on_its_day(scope: str) -> None:
     assert world.of(PauseEnded)[0].end_date == after_due(12)
     (left,) = world.waiting
     assert (left.step, left.planned_date) == ("reminder", after_due(13))
+
+
+def test_promises_that_end_together_end_in_the_order_of_what_they_cover() -> None:
+    """K8, invariant 24: their ids are drawn, and what follows from the first must be the same in every run."""
+    world = World(FIRST)
+    invoices = ("I-3", "I-1", "I-4", "I-2")
+    for each in invoices:
+        world.issue(each, DUE)
+    world.live_until(after_due(7))
+    made = {world.promise(50_000, after_due(14), each).promise_id: each for each in invoices}
+    world.live_until(after_due(21))
+    assert [made[each.promise_id] for each in world.of(PromiseBroken)] == sorted(invoices)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,7 @@ def a_debt(due_date: date, minor: int = 100_000, name: str = "D", pauses: tuple[
     """A collectible debt."""
     return Debt(
         instalment_id=derived_id(ROOT, name),
+        name=(name, 1),
         invoice_id=derived_id(ROOT, "invoice", name),
         due_date=due_date,
         currency="CNY",
@@ -232,3 +234,13 @@ def test_another_policy_moves_the_case_at_once() -> None:
     world.do(lambda _book, _at: None)
     (eased,) = world.of(StageEased)
     assert eased.reason.policy_version == "mild@1"
+
+
+@given(st.permutations([1, 2, 3]))
+def test_of_debts_due_together_the_first_by_name_leads_the_case_whatever_ids_were_drawn(drawn: list[int]) -> None:
+    """K2, invariant 24: else two runs of the same days would write another anchor into the case's history."""
+    debts = [
+        replace(a_debt(DUE, name=name), instalment_id=UUID(int=each)) for name, each in zip("CAB", drawn, strict=True)
+    ]
+    standing = stages.stand(POLICY, debts, grade="B", as_of=DUE + timedelta(days=1))
+    assert standing.anchor_instalment_id == debts[1].instalment_id

@@ -28,7 +28,8 @@ class Risk:
 
     `oldest_due_date` to `paid_invoices` sum up what was heard of his debts, so that an order is decided without reading
     them. `given` is the limit set by hand, `computed` the one that follows from the formula and the growth,
-    `secured` what securities in hand are worth.
+    `secured` what securities in hand are worth. `told_date` is the latest day that was told of him ahead of its marker:
+    what is heard or asked in between happens on that day, and never goes back.
     """
 
     customer_id: UUID
@@ -48,6 +49,7 @@ class Risk:
     temporary: Temporary | None = None
     secured: Money | None = None
     hold_id: UUID | None = None
+    told_date: date | None = None
 
     @property
     def standing_limit(self) -> Money | None:

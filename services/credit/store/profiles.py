@@ -57,8 +57,9 @@ _FIGURES: dict[str, type[Financials | BankSummary]] = {"financials": Financials,
 _MONEY = ("limit", "registered_capital", "annual_sales", "insured_amount")
 _COLUMNS = ", ".join(f"p.{name}" for name, _ in _PROFILE.types)
 _LOCKED = text(f"""
-    SELECT c.customer_id AS id, c.partition_no AS partition, c.parked_at, c.next_date, d.day, {_COLUMNS}
-    FROM customer AS c LEFT JOIN profile AS p USING (customer_id)
+    SELECT c.customer_id AS id, c.partition_no AS partition, c.parked_at, c.next_date,
+           greatest(d.day, r.told_date) AS day, {_COLUMNS}
+    FROM customer AS c LEFT JOIN profile AS p USING (customer_id) LEFT JOIN risk AS r USING (customer_id)
     LEFT JOIN day_seen AS d ON d.partition_no = c.partition_no
     WHERE c.customer_id = ANY(CAST(:ids AS uuid[]))
 """)
@@ -75,7 +76,10 @@ _LISTING = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A locked customer: its profile where there is one, whether it is parked, and the business date it lives in."""
+    """A locked customer: its profile where there is one, whether it is parked, and the business date it lives in.
+
+    That is the latest whose marker has come, or that was told of the customer ahead of it.
+    """
 
     customer_id: UUID
     partition_no: int

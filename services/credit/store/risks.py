@@ -18,7 +18,7 @@ from shared.web.cursor import Position
 
 _PLAIN = (
     "customer_id", "partition_no", "light", "terms_days", "oldest_due_date", "first_invoice_date", "paid_invoices",
-    "limit_source", "hold_id",
+    "limit_source", "hold_id", "told_date",
 )  # fmt: skip
 _LISTS = ("light_reasons", "terms_reasons", "promises_broken")
 _RISK = Rows.of(
@@ -47,6 +47,7 @@ _RISK = Rows.of(
     secured_minor="bigint",
     secured_currency="text",
     hold_id="uuid",
+    told_date="date",
 )
 _LISTING = text("""
     SELECT customer_id, p.customer_number, p.grade, coalesce(r.light, 'green') AS light,

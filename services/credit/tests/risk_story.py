@@ -1,6 +1,7 @@
 """What the tests of light, terms, limits and holds tell and ask: days that pass, facts that are heard, events."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.tests.books import TODAY, Ledger
 from services.credit.tests.days import follow, open_day, rows, work_day
+from shared.messaging.subscription import Received
 
 LIMIT = {"amount": "10000.00", "currency": "CNY"}
 MEANS = {
@@ -57,3 +59,8 @@ async def terms(engine: AsyncEngine) -> list[tuple[int | None, list[str]]]:
 def decided(answer: dict[str, Any]) -> tuple[str, str, int | None, Sequence[str]]:
     """An answer in short: decision, light, days and reasons."""
     return answer["decision"], answer["light"], answer["terms_days"], [each["code"] for each in answer["reasons"]]
+
+
+def dated(fact: Received, day: date) -> Received:
+    """The fact as if it had been told on this day."""
+    return Received(fact.event, replace(fact.envelope, business_date=day))

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.credit.domain.habits import Debt, Habit, PromiseEnd, window_start
 from services.credit.store.habits import load_habits
 from services.credit.tests.books import TODAY, Ledger
-from services.credit.tests.days import follow
+from services.credit.tests.days import follow, rows
+from services.credit.tests.erp import Erp
+from services.credit.tests.test_profiles import FACTS
 from shared.contracts import collections
 
 LONG_AGO = TODAY - timedelta(days=700)
@@ -140,3 +142,21 @@ async def test_a_promise_counts_as_it_ended_last(engine: AsyncEngine) -> None:
     await follow(engine, [books.facts[2:]], today=later)
     assert (await known(engine, books, TODAY)).broken_since(LONG_AGO) == 1
     assert (await known(engine, books, later)).broken_since(LONG_AGO) == 2
+
+
+async def test_a_kept_promise_and_its_payment_score_alike_in_either_order(erp: Erp, engine: AsyncEngine) -> None:
+    """C2, invariant 24: the ledger tells of the payment, collections of the promise, and either may be heard first."""
+    later = TODAY + timedelta(days=90)
+    for number, promise_first in (("K1", False), ("K2", True)):
+        await erp.customer(number, **FACTS)
+        books = Ledger(number)
+        books.issue("R1", 5000)
+        books.pay("P1", 5000, "R1")
+        books.issue("R2", 5000)
+        await follow(engine, [books.news()])
+        books.pay("P2", 5000, "R2", on=later)
+        books.end_promise("V", collections.PromiseKept)
+        *payment, promise = books.news()
+        await follow(engine, [[promise], payment] if promise_first else [payment, [promise]], today=later)
+    first, second = await rows(engine, "SELECT array_agg(points ORDER BY ordinal) FROM score GROUP BY customer_id")
+    assert first == second

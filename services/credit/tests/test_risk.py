@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.credit.tests.books import TODAY, Ledger
-from services.credit.tests.days import rows
+from services.credit.tests.days import follow, rows
 from services.credit.tests.erp import Erp
-from services.credit.tests.risk_story import LIMIT, MEANS, after, decided, hear, lights, live, terms, told
+from services.credit.tests.risk_story import LIMIT, MEANS, after, dated, decided, hear, lights, live, terms, told
+from shared.contracts.collections import PromiseKept
 
 pytestmark = pytest.mark.usefixtures("without_scores")
 
@@ -56,6 +57,25 @@ async def test_by_the_days_alone_a_debt_turns_the_light_and_its_payment_turns_it
     books.pay("P1", 50_000, "R1", on=after(62))
     await hear(engine, books, on=62)
     assert (await lights(engine))[2:] == [("green", [])]
+
+
+async def test_what_comes_between_the_ledgers_day_and_its_marker_turns_no_light_back(
+    erp: Erp, engine: AsyncEngine
+) -> None:
+    """P5, C6: money of day 31 shows a debt of 31 days; neither collections nor an order looks at day 30 again."""
+    await erp.customer("K1", limit=LIMIT, grade="B")
+    books = Ledger("K1")
+    books.issue("R1", 50_000, due=TODAY)
+    await hear(engine, books)
+    await live(engine, 30)
+    books.pay("P1", 100, on=after(31))
+    await follow(engine, [[dated(fact, after(31))] for fact in books.news()], today=after(30))
+    assert await lights(engine) == [("yellow", ["debt_age"])]
+    books.end_promise("V1", PromiseKept)
+    await hear(engine, books, on=30)
+    assert decided(await erp.check("K1", "O-1", "10.00"))[1] == "yellow"
+    await live(engine, 31)
+    assert await lights(engine) == [("yellow", ["debt_age"])]
 
 
 async def test_a_disputed_debt_does_not_turn_the_light_until_it_is_decided(erp: Erp, engine: AsyncEngine) -> None:

@@ -20,6 +20,7 @@ OUTCOMES: dict[type[Event], Outcome] = {
     collections.PromiseBroken: "broken",
 }
 """How a promise ended, by the event that says so."""
+BROKEN: Outcome = "broken"
 
 _Ending = collections.PromiseKept | collections.PromisePartlyKept | collections.PromiseBroken
 _Telling = ledger.InvoiceOverdue | collections.DisputeOpened | collections.DisputeResolved
@@ -40,7 +41,10 @@ class Habits:
     ends: list[EndedPromise] = field(default_factory=list)
 
     def hear(self, customer_id: UUID, received: Received) -> bool:
-        """Fold an event; return whether a figure moved: a debt was settled, opened or overdue, a promise ended."""
+        """Fold an event; return whether a figure moved: a debt settled, opened or overdue, a promise broken or mended.
+
+        A promise that was kept moves none: its payment does, which another topic tells.
+        """
         event = received.event
         if isinstance(event, ledger.InvoiceIssued):
             self._owe(customer_id, event)
@@ -48,8 +52,7 @@ class Habits:
         if isinstance(event, _Moving):
             return self._move(customer_id, event)
         if isinstance(event, _Ending):
-            self._end(customer_id, event, received.envelope)
-            return True
+            return self._end(customer_id, event, received.envelope)
         return isinstance(event, ledger.InvoiceOverdue)
 
     async def save(self, connection: AsyncConnection) -> None:
@@ -91,8 +94,9 @@ class Habits:
         self.habits[customer_id] = self.habits[customer_id].settle(now.values())
         return any(each.paid_date != (before[key].paid_date if key in before else None) for key, each in now.items())
 
-    def _end(self, customer_id: UUID, event: _Ending, envelope: Envelope) -> None:
+    def _end(self, customer_id: UUID, event: _Ending, envelope: Envelope) -> bool:
         outcome = OUTCOMES[type(event)]
+        before = self.habits[customer_id].promises.get(event.promise_id)
         end = PromiseEnd(promise_id=event.promise_id, outcome=outcome, ended_date=envelope.effective_date)
         ended = EndedPromise(
             event_id=envelope.event_id,
@@ -103,6 +107,7 @@ class Habits:
         )
         self.ends.append(ended)
         self.habits[customer_id] = self.habits[customer_id].end_promise(end)
+        return BROKEN in (outcome, before.outcome if before else None)
 
     def _changed(self, customer_id: UUID, debts: Collection[Debt]) -> None:
         self.debts.setdefault(customer_id, {}).update({each.instalment_id: each for each in debts})

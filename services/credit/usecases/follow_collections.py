@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.credit.domain.policy import Policy
 from services.credit.store.exposures import load_parts
 from services.credit.store.rates import load_dated_rates
+from services.credit.usecases.date_events import date_events
 from services.credit.usecases.fold_habits import OUTCOMES, customer_of, open_habits
 from services.credit.usecases.hear_debts import open_debts
 from services.credit.usecases.place_holds import place_hold
@@ -44,15 +45,15 @@ async def follow_collections(
     ratings = await open_ratings(connection, ids, policy=policy.grades, writing=Writing())
     partitions = {key: each.partition_no for key, each in ratings.known.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
-    days = {each.envelope.event_id: max(each.envelope.business_date, today) for each in batch}
-    rates = await load_dated_rates(connection, days.values())
+    dated = date_events(batch, ratings.known, today=today)
+    rates = await load_dated_rates(connection, dated.days.values())
     desk = await open_risks(connection, ratings.known, policy=policy, rates=rates, writing=ratings.writing)
+    dated.note(desk.risks)
     debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
     parts = await load_parts(connection, ids)
     for received in batch:
         customer_id = customer_of(received)
-        # Collections may have begun a day whose marker is still on its way here: what follows belongs to that day.
-        day = days[received.envelope.event_id]
+        day = dated.days[received.envelope.event_id]
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=day, recorded_at=recorded_at)
         if isinstance(received.event, collections.SupplyStopRequested):
             place_hold(desk, customer_id, received, parts=parts[customer_id], cause=cause)

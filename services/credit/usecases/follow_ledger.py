@@ -14,6 +14,7 @@ from services.credit.domain.reservations import Consumption
 from services.credit.store.accounts import load_accounts, save_accounts
 from services.credit.store.profiles import load_known
 from services.credit.store.rates import load_dated_rates
+from services.credit.usecases.date_events import date_events
 from services.credit.usecases.end_reservations import time_reservations
 from services.credit.usecases.fold_habits import customer_of, open_habits
 from services.credit.usecases.hear_debts import open_debts
@@ -111,10 +112,11 @@ async def follow_ledger(
     partitions = {key: each.account.partition_no for key, each in accounts.items()}
     habits = await open_habits(connection, batch, partitions=partitions, today=today)
     ratings = await open_ratings(connection, habits.habits, policy=policy.grades, writing=Writing())
-    days = {each.envelope.event_id: max(each.envelope.business_date, today) for each in batch}
-    rates = await load_dated_rates(connection, days.values())
     known = await load_known(connection, accounts)
+    dated = date_events(batch, known, today=today)
+    rates = await load_dated_rates(connection, dated.days.values())
     desk = await open_risks(connection, known, policy=policy, rates=rates, writing=ratings.writing)
+    dated.note(desk.risks)
     debts = await open_debts(connection, desk.risks, habits=habits, policy=policy)
     consumed: set[UUID] = set()
     for received in batch:
@@ -123,8 +125,7 @@ async def follow_ledger(
             taken = folds[type(received.event)](account, received.event, today)
         except UnknownInvoice as unknown:
             raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
-        # The ledger tells of a day before its marker comes: what follows belongs to that day.
-        day = days[received.envelope.event_id]
+        day = dated.days[received.envelope.event_id]
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=day, recorded_at=recorded_at)
         ratings.writing.events += [_consumed(account.customer_id, each, cause) for each in taken]
         consumed |= {account.customer_id for _ in taken}

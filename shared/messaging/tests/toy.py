@@ -186,6 +186,7 @@ class Toy:
             begins=self.asker.begins,
             lane=lane,
             day_work=day_work,
+            day_order=None,
             topics=[self.topic],
         )
 
