@@ -5,6 +5,8 @@ BIN := .venv/bin
 CODE := shared services deploy cli demo checker clients benchmarks tests conftest.py
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-find-links --no-emit-index-url --python-version 3.11 pyproject.toml
+# The slow files come first (pyproject.toml): by themselves xdist's workers would leave the files of few, long tests to the end.
+IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 IMAGE_LOCK := $(LOCK) --no-annotate --constraints requirements.lock
 
 .PHONY: help setup up down demo test faults chaos browser lint format types contracts bench lock docs walk clean
@@ -26,10 +28,10 @@ demo: setup ## let a year pass (DATA=file.csv: a year of yours; EXIT=1, SEED=n, 
 		$(if $(DAYS),--days $(DAYS)) $(if $(MAPPING),--mapping '$(MAPPING)') $(if $(STRICT),--strict) $(if $(COMPOSE),--compose)
 
 test: lint types contracts ## everything: lint, types, import contracts, all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest $(IN_PARALLEL)
 
 faults: setup ## the fault tests that take minutes, which `make test` leaves out
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m minutes
+	@$(BIN)/python -m pytest $(IN_PARALLEL) -m minutes
 
 chaos: setup ## break a house of its own at random and prove that nothing is lost or done twice (SEED=n, MINUTES=m)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def is_canceled() -> bool:
@@ -11,11 +13,11 @@ def is_canceled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def to_its_end(work: Coroutine[Any, Any, None], *, seconds: float) -> None:
-    """Do the work; where the running task is asked to end, let it go on for so long before obeying (faults 2.47)."""
+async def to_its_end(work: Coroutine[Any, Any, T], *, seconds: float) -> T:
+    """Return what comes of the work; it goes on for so long where the running task is asked to end (faults 2.47)."""
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=seconds)
         task.cancel()

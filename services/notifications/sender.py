@@ -75,38 +75,41 @@ class Sender:
         if await self._mute.holds():
             return False
         begin_before = time.monotonic() + FRESH_SECONDS
-        claimed = await self._claim()
+        due = await self._due()
+        return due is not None and await to_its_end(self._send(*due, begin_before), seconds=_LAST_SECONDS)
+
+    async def _send(self, customers: Sequence[UUID], gate: Gate, begin_before: float) -> bool:
+        """Claim, hand over, settle: what is claimed is in the hands of this process, and not left there."""
+        claimed = await self._claim(customers, gate)
         if not claimed.decided:
             return False
         crash_point("sender.after_claim")
-        await to_its_end(self._hand_over(claimed, begin_before=begin_before), seconds=_LAST_SECONDS)
-        await self._context.wake.outbox()
-        return True
-
-    async def _hand_over(self, claimed: Claimed, *, begin_before: float) -> None:
         outcomes = await hand_over(self._couriers, claimed.parcels, begin_before=begin_before)
         crash_point("sender.before_settle")
         await self._settle(outcomes)
+        await self._context.wake.outbox()
+        return True
 
     async def _load(self) -> bool:
         async with self._context.begin() as connection:
             await load_templates(connection, at=self._now())
         return True
 
-    async def _claim(self) -> Claimed:
+    async def _due(self) -> tuple[Sequence[UUID], Gate] | None:
+        """Return whose messages are due, with how far their partitions are applied; None where nothing is."""
         now = self._now()
         async with self._context.reading.connect() as connection:
             today = await day_to_be_reached(connection, fast_clock=self._desk.fast_clock, now=now)
             partitions = await claims.due_partitions(connection, now=now, today=today)
         gates = self._context.gates
         if not partitions or gates is None:
-            return Claimed(claims=(), decided=0)
+            return None
         ends = await gates.applied_to_end(topics=self._desk.topics.keys(), partitions=partitions)
         async with self._context.reading.connect() as connection:
             customers = await claims.due_customers(connection, partitions=sorted(ends), now=now, limit=BATCH)
-        return await self._claim_some(customers, Gate(ends=ends, asked_at=now))
+        return customers, Gate(ends=ends, asked_at=now)
 
-    async def _claim_some(self, customers: Sequence[UUID], gate: Gate) -> Claimed:
+    async def _claim(self, customers: Sequence[UUID], gate: Gate) -> Claimed:
         """Claim for these customers; one whose messages cannot be stored is found by halving, and stops no other."""
         try:
             async with self._context.begin() as connection:
@@ -118,8 +121,8 @@ class Sender:
             if len(customers) == 1:
                 return await self._set_aside(customers[0], failures.cause_of(error))
         middle = len(customers) // 2
-        first = await self._claim_some(customers[:middle], gate)
-        second = await self._claim_some(customers[middle:], gate)
+        first = await self._claim(customers[:middle], gate)
+        second = await self._claim(customers[middle:], gate)
         return Claimed(claims=[*first.claims, *second.claims], decided=first.decided + second.decided)
 
     async def _set_aside(self, customer_id: UUID, cause: str) -> Claimed:

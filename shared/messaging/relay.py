@@ -1,7 +1,8 @@
 """Publishes the outbox: numbers rows and commits, sends them in that order, and marks what the broker has (P4).
 
-A number once assigned is never given to another row. After any failure sending starts again at the first row that was
-not acknowledged, with a new client; consumers skip what they have already seen. So nothing is lost and order is kept.
+A number, its `sequence`, once assigned to a row is never given to another. After any failure sending starts again at
+the first row that was not acknowledged, with a new client; consumers skip what they have already seen. So nothing is
+lost and order is kept.
 """
 
 import asyncio

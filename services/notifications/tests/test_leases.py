@@ -96,7 +96,9 @@ async def ready_and_claimed(house: House, *, purpose: str = "reminder") -> Custo
     await house.hear(customer.issued("INV-1"), customer.planned("INV-1", purpose=purpose))
     await house.open()
     await house.work_day()
-    claimed = await house.sender._claim()  # noqa: SLF001 - the first half of a round
+    due = await house.sender._due()  # noqa: SLF001 - the first half of a round
+    assert due is not None
+    claimed = await house.sender._claim(*due)  # noqa: SLF001
     assert len(claimed.claims) == 1
     return customer
 

@@ -73,7 +73,7 @@ async def _come_and_go(toy: Toy, *, seconds: float) -> None:
     async with toy.running():
         flowing = asyncio.create_task(_publish_for_ever(toy, customers, published))
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while time.monotonic() < until or not taken_by_second:
             second = toy.consume(instance=None, lane=toy.new_lane())
             running = asyncio.create_task(second.run())
             await asyncio.sleep(2)
