@@ -24,7 +24,7 @@ class StackMetrics:
     def __init__(self, *, worker_urls: Mapping[str, str], api_urls: Mapping[str, str]) -> None:
         self._workers = worker_urls
         self._apis = api_urls
-        self._http = httpx.AsyncClient(timeout=2, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=30, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
