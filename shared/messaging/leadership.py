@@ -4,7 +4,7 @@ Stopped by a signal or by its machine, a leader keeps its connection, and with i
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import text
@@ -37,14 +37,20 @@ async def leading(connection: AsyncConnection) -> AsyncIterator[bool]:
                 await connection.execute(_LET_GO, {"key": LEADER_LOCK})
 
 
+async def _say_anything(connection: AsyncConnection) -> None:
+    await connection.execute(_SPEAK)
+
+
 @asynccontextmanager
-async def staying(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Let the connection speak now and then while the block waits for others, and leaves it alone meanwhile.
+async def staying(
+    connection: AsyncConnection, *, speak: Callable[[AsyncConnection], Awaitable[None]] = _say_anything
+) -> AsyncIterator[None]:
+    """Let the connection `speak` now and then while the block waits for others, and leaves it alone meanwhile.
 
     Raises what ended the connection once the block is over.
     """
     over = asyncio.Event()
-    speaking = asyncio.create_task(_speak_until(over, connection))
+    speaking = asyncio.create_task(_speak_until(over, connection, speak))
     try:
         yield
     finally:
@@ -55,10 +61,12 @@ async def staying(connection: AsyncConnection) -> AsyncIterator[None]:
         raise failed
 
 
-async def _speak_until(over: asyncio.Event, connection: AsyncConnection) -> None:
+async def _speak_until(
+    over: asyncio.Event, connection: AsyncConnection, speak: Callable[[AsyncConnection], Awaitable[None]]
+) -> None:
     while not over.is_set():
         with suppress(TimeoutError):
             async with asyncio.timeout(SPEAK_EVERY_SECONDS):
                 await over.wait()
         if not over.is_set():
-            await connection.execute(_SPEAK)
+            await speak(connection)

@@ -123,7 +123,7 @@ class Relay:
             metrics.outbox_age.labels(self._topic).set(0)
             return 0
         crash_point("relay.after_assign")
-        async with staying(connection):
+        async with staying(connection, speak=self._tell_age):
             offsets = await self.sending.send(rows)
         crash_point("relay.after_ack")
         await self._note_length(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
