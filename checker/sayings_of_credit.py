@@ -90,7 +90,7 @@ CREDIT = (
                 event=credit.CreditScored,
                 key="@customer_id @causation_id",
                 columns="partition_no=@partition_no scorecard scorecard_version points grade actor=@actor"
-                " business_date=@business_date recorded_at=@recorded_at",
+                " business_date=@business_date",
             )
         ],
     ),

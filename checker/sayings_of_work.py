@@ -5,9 +5,7 @@ from shared.contracts import collections, notifications
 
 _OF_CUSTOMER = "customer_id=@customer_id partition_no=@partition_no"
 _WHY = "rule=reason.rule policy_version=reason.policy_version days=reason.days since_date=reason.true_since"
-_HISTORY = (
-    f"{_OF_CUSTOMER} effective_date=@effective_date recorded_date=@business_date recorded_at=@recorded_at actor=@actor"
-)
+_HISTORY = f"{_OF_CUSTOMER} effective_date=@effective_date recorded_date=@business_date actor=@actor"
 _MESSAGE = "reminder_id entity purpose step accompanies channel"
 
 COLLECTIONS = (

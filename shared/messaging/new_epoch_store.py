@@ -9,7 +9,7 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.kafka import Record
 from shared.messaging.outbox import OUTBOX
 from shared.messaging.parking_store import text_of
-from shared.rows import Rows, insert_missing
+from shared.rows import Rows, insert_missing, update_rows
 
 Place = tuple[int, int]
 """An epoch and a sequence: where an event stands in its partition."""
@@ -17,6 +17,8 @@ Place = tuple[int, int]
 _TOLD = Rows(
     "outbox", OUTBOX.key, (*OUTBOX.types, ("epoch", "integer"), ("sequence", "bigint"), ("previous_id", "uuid"))
 )
+_AS_TOLD = Rows("outbox", ("event_id",), tuple(each for each in _TOLD.types if each[0] not in OUTBOX.key))
+_WITHHELD = Rows("outbox", ("event_id",), tuple(each for each in _AS_TOLD.types if each[0] != "body"))
 _RECORDS = """
     unnest(CAST(:event_ids AS uuid[]), CAST(:epochs AS integer[]), CAST(:sequences AS bigint[]),
            CAST(:previous_ids AS uuid[])) AS r(event_id, epoch, sequence, previous_id)
@@ -32,10 +34,10 @@ _FREE = text(
     WHERE o.partition_no = :partition_no AND o.epoch = r.epoch AND o.sequence = r.sequence AND o.event_id <> r.event_id
     """
 )
-_NUMBER = text(
+_MADE_AGAIN = text(
     f"""
-    UPDATE outbox AS o SET epoch = r.epoch, sequence = r.sequence, previous_id = r.previous_id FROM {_RECORDS}
-    WHERE o.event_id = r.event_id AND (o.epoch, o.sequence) IS DISTINCT FROM (r.epoch, r.sequence)
+    SELECT o.event_id FROM outbox AS o JOIN {_RECORDS} USING (event_id)
+    WHERE (o.epoch, o.sequence) IS DISTINCT FROM (r.epoch, r.sequence)
     """
 )
 _UNTOLD = text(
@@ -64,8 +66,8 @@ async def take_over(
 ) -> int:
     """Let every number that the topic uses be its event's; return how many events from `since` on are new here.
 
-    What is missing is inserted before the numbers are given: a handler that makes the same event meanwhile is waited
-    for at its id, so that its row is seen, and numbered, afterwards.
+    What a handler made again, at another instant, is put down as it was told. What is missing is inserted before that:
+    a handler that makes the same event meanwhile is waited for at its id, so that its row is seen afterwards.
     """
     parameters = {
         "partition_no": partition_no,
@@ -77,7 +79,11 @@ async def take_over(
     await connection.execute(_FREE, parameters)
     missing = [_row(*each) for each in told if (each[1].epoch, each[1].sequence) >= since]
     inserted = await insert_missing(connection, _TOLD, missing)
-    await connection.execute(_NUMBER, parameters)
+    made_again = set((await connection.execute(_MADE_AGAIN, parameters)).scalars())
+    again = [each for each in told if each[1].event_id in made_again]
+    whole = [_row(*each) for each in again if each[1].withheld_bytes is None]
+    await update_rows(connection, _AS_TOLD, whole)
+    await update_rows(connection, _WITHHELD, [_row(*each) for each in again if each[1].withheld_bytes is not None])
     return inserted
 
 

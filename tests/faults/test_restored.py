@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -24,21 +26,50 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("service", ["collections", "credit", "notifications"])
+@pytest.mark.parametrize(
+    ("service", "lost"), [("collections", ""), ("credit", "rows-as-told"), ("notifications", "")], ids=str
+)
 async def test_row_51_an_old_backup_is_led_on_and_the_topics_close_the_gap(
-    house: House, trade: Trade, tmp_path: Path, service: str
+    tmp_path: Path, service: str, lost: str
 ) -> None:
-    """Faults 2.51, P4, N4: days are lost; a new epoch, the topics read again, all agree to the cent; no mail twice."""
-    await trade.run(days=2)
-    await house.check()
-    sent_before = len(house.caught_mails())
-    await _tool("pg_dump", "--format=custom", f"--file={tmp_path / 'dump'}", _url(house, service))
-    await trade.run(days=3)
-    await house.check()
-    assert len(house.caught_mails()) > sent_before
+    """Faults 2.51, P4, N4: days are lost; a new epoch, the topics read again, all agree to the cent; no mail twice.
+
+    Whom people had registered with credit since the backup is in no topic as a request, and the checker goes on naming
+    him until he is entered again.
+    """
+    async with _new_house() as house:
+        trade = Trade(house.dueflow)
+        await trade.open()
+        await trade.run(days=2)
+        await _tool("pg_dump", "--format=custom", f"--file={tmp_path / 'dump'}", _url(house, service))
+        sent_before = len(house.caught_mails())
+        await trade.run(days=3)
+        await house.check()
+        assert len(house.caught_mails()) > sent_before
+        await _bring_back(house, service, tmp_path / "dump")
+        if service == "notifications":
+            await _let_go_on(house)
+        await trade.run(days=1)
+        await house.check(but=lost)
+        mails = house.caught_mails()
+        assert len(mails) == len(set(mails))
+        await trade.kept(house.stack.database_url("ledger"))
+
+
+@asynccontextmanager
+async def _new_house() -> AsyncIterator[House]:
+    """Open a house that no other test will find as it was left."""
+    folder = Path(mkdtemp(prefix="restored-", dir=run_folder()))
+    await asyncio.to_thread(folder.chmod, 0o711)  # PostgreSQL may run as another user than we
+    async with open_house(folder) as house:
+        yield house
+
+
+async def _bring_back(house: House, service: str, backup: Path) -> None:
+    """Restore a service's database behind its topic, and begin a new epoch where they contradict."""
     api, worker = f"{service}-api", f"{service}-worker"
     await asyncio.gather(*(house.stack.process(each).stop() for each in (api, worker)))
-    await _tool("pg_restore", "--clean", "--if-exists", f"--dbname={_url(house, service)}", str(tmp_path / "dump"))
+    await _tool("pg_restore", "--clean", "--if-exists", f"--dbname={_url(house, service)}", str(backup))
     for name in (api, worker):
         house.stack.process(name).start()
     await house.until([api], ready=True)
@@ -48,13 +79,6 @@ async def test_row_51_an_old_backup_is_led_on_and_the_topics_close_the_gap(
     begun = await client.begin_epoch()
     assert in_conflict == {each["partition_no"] for each in begun if each["epoch"] == 2} != set()
     await house.until([worker], ready=True)
-    if service == "notifications":
-        await _let_go_on(house)
-    await trade.run(days=1)
-    await house.check()
-    mails = house.caught_mails()
-    assert len(mails) == len(set(mails))
-    await trade.kept(house.stack.database_url("ledger"))
 
 
 async def _let_go_on(house: House) -> None:
@@ -80,10 +104,9 @@ async def test_row_51_a_destroyed_server_comes_back_to_its_last_commit(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """Faults 2.51, N4: a base while invoices are issued, kill -9, no data folder; what was acknowledged is there."""
-    folder = Path(mkdtemp(prefix="restored-", dir=run_folder()))
-    await asyncio.to_thread(folder.chmod, 0o711)  # PostgreSQL may run as another user than we
     backup = Backup(tmp_path_factory.mktemp("backup"))
-    async with open_house(folder) as house:
+    async with _new_house() as house:
+        folder = house.stack.root
         trade = Trade(house.dueflow)
         await trade.open()
         await trade.run(days=1)
