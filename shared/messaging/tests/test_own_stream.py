@@ -93,8 +93,8 @@ async def test_an_event_made_again_while_the_epoch_begins_is_not_told_twice(toy:
             await asyncio.sleep(0.01)
     begun = await beginning
     assert (begun.taken_over, begun.to_be_told) == (0, 0)
-    [_, (*place, recorded_at)] = await _rows(toy, "SELECT epoch, sequence, recorded_at FROM outbox ORDER BY sequence")
-    assert (place, recorded_at) == ([1, 2], lost.cause.recorded_at)
+    [_, row] = await _rows(toy, "SELECT epoch, sequence, recorded_at FROM outbox ORDER BY sequence")
+    assert tuple(row) == (1, 2, lost.cause.recorded_at)
 
 
 async def test_a_service_learns_from_what_a_new_epoch_takes_over_in_its_transaction(toy: Toy) -> None:
