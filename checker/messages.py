@@ -76,6 +76,7 @@ RULES = (
             UNION ALL
             SELECT 'message ' || m.message_id || ': ' || m.attempts || ' attempts, made ' || count(a.attempt_no)
             FROM message AS m LEFT JOIN attempt AS a USING (message_id)
+            WHERE m.reason IS DISTINCT FROM 'told_before'
             GROUP BY m.message_id, m.attempts HAVING m.attempts <> count(a.attempt_no)
                 OR m.attempts <> coalesce(max(a.attempt_no), 0)
         """,

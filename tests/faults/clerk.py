@@ -13,6 +13,8 @@ from dueflow_client.shapes import Invoice
 from tests.faults.trade import Trade
 
 _PATH = "/v1/invoices"
+_PATIENCE = httpx.Timeout(60, pool=None)
+"""Who asks faster than he is answered waits for a free line as long as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Clerk:
 
     def __post_init__(self) -> None:
         self._http = httpx.AsyncClient(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.api_key}"}, timeout=60, trust_env=False
+            base_url=self.url, headers={"Authorization": f"Bearer {self.api_key}"}, timeout=_PATIENCE, trust_env=False
         )
 
     async def __aenter__(self) -> Self:

@@ -27,15 +27,15 @@ pytestmark = [
 
 
 @pytest.mark.parametrize(
-    ("service", "lost"), [("collections", ""), ("credit", "rows-as-told"), ("notifications", "")], ids=str
+    ("service", "lost"), [("collections", ""), ("credit", "rows-as-told"), ("notifications", "rows-as-told")], ids=str
 )
 async def test_row_51_an_old_backup_is_led_on_and_the_topics_close_the_gap(
     tmp_path: Path, service: str, lost: str
 ) -> None:
     """Faults 2.51, P4, N4: days are lost; a new epoch, the topics read again, all agree to the cent; no mail twice.
 
-    Whom people had registered with credit since the backup is in no topic as a request, and the checker goes on naming
-    him until he is entered again.
+    Whom people had entered since the backup, as a customer or as a person to write to, is in no topic as a request: the
+    checker goes on naming what was told of him.
     """
     async with _new_house() as house:
         trade = Trade(house.dueflow)

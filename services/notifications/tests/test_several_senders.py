@@ -112,7 +112,7 @@ async def test_row_36_of_five_workers_one_is_killed_each_second(
             each.kill()
             await each.wait()
     await _never_twice(house, 150)
-    assert {"sent", "unknown"} <= (await _states(house)).keys(), "some died with a mail in their hands"
+    assert (await _states(house))["unknown"], "some died with a mail in their hands"
 
 
 async def _none_is_under_way(house: House) -> None:
