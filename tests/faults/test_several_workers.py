@@ -34,6 +34,7 @@ async def test_rows_11_and_13_a_worker_that_was_frozen_and_wakes_up_repeats_noth
 
 
 @pytest.mark.minutes
+@pytest.mark.timeout(600)
 async def test_row_13_a_worker_stopped_while_it_holds_its_locks_loses_them(house: House, trade: Trade) -> None:
     """Row 13: another takes over, and works once PostgreSQL has ended the idle transaction."""
     stopping = asyncio.create_task(_stop_inside_a_transaction(house))

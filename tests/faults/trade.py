@@ -14,7 +14,7 @@ from dueflow_client.shapes import ContactPoint, Customer, Entity, Invoice, Payme
 FIRST_DAY = date(2025, 3, 3)
 ENTITY = "faults"
 _PRICE = "113.00"
-_LONGEST_DAY_SECONDS = 120
+_LONGEST_DAY_SECONDS = 240
 
 
 @dataclass(slots=True)
