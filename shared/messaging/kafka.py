@@ -146,6 +146,7 @@ class StreamConsumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,  # tells of a rebalance; until all heard of it, whoever came has nothing to do
             max_poll_interval_ms=120_000,
             metadata_max_age_ms=30_000,
             request_timeout_ms=15_000,
@@ -223,11 +224,8 @@ class StreamConsumer:
         """Return, as the broker says now, the offset that the next record of each partition will get."""
         if not places:
             return {}
-        found = await within(
-            SEND_SECONDS,
-            self._client.end_offsets([TopicPartition(*place) for place in places]),
-            "asking for the topics' ends",
-        )
+        asking = self._client.end_offsets([TopicPartition(*place) for place in places])
+        found = await within(SEND_SECONDS, asking, "asking for the topics' ends")
         return {(place.topic, place.partition): offset for place, offset in found.items()}
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
