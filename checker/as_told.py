@@ -16,7 +16,7 @@ from typing import Any
 
 from checker.findings import SHOWN_DIFFERENCES, Check, Finding
 from checker.snapshot import Snapshot
-from checker.telling import Fields, Telling
+from checker.telling import RECORDED_AGAIN, Fields, Telling
 from shared.contracts.event import Event
 
 AS_TOLD = Check(
@@ -119,11 +119,12 @@ async def check_rows(rows: SaidRows, snapshot: Snapshot, telling: Telling) -> Fi
     compared, wrong, shown = len(told), 0, list[str]()
     gone = set(told)
     async for row in snapshot.stream(rows.rows):
-        gone.discard(row.key)
-        if row.key not in told and not rows.untold and not telling.silent:
+        key = row.key if row.key in told else f"{row.key.rpartition('/')[0]}/{RECORDED_AGAIN}"
+        gone.discard(key)
+        if key not in told and not rows.untold and not telling.silent:
             unlike = "is told of nowhere"
         else:
-            said = {**rows.first, **told.get(row.key, {})} if not telling.silent else told.get(row.key, {})
+            said = {**rows.first, **told.get(key, {})} if not telling.silent else told.get(key, {})
             unlike = _unlike(said, json.loads(row.kept, parse_float=Decimal))
         wrong += bool(unlike)
         if unlike and len(shown) < SHOWN_DIFFERENCES:

@@ -11,6 +11,9 @@ from sqlalchemy import Row
 from checker.histories import History
 from checker.snapshot import Number, Snapshot
 
+RECORDED_AGAIN = "again"
+"""Stands for the microseconds in the key of a row of which an ended epoch tells."""
+
 Fields = Mapping[str, Any]
 """What an event says by the names of its fields, and of those of its envelope behind an @."""
 
@@ -55,9 +58,11 @@ class Telling:
         """Yield the events of these types, in their order, with what they say."""
         wanted = frozenset(wires)
         for partition_no, events in self._history.partitions.items():
+            epoch = events[-1].envelope.epoch if events else 0
             for each in events:
                 if each.envelope.wire in wanted and self._tells(partition_no, each.envelope):
-                    yield each.envelope.wire, _fields(partition_no, each.envelope, each.body)
+                    fields = _fields(partition_no, each.envelope, each.body)
+                    yield each.envelope.wire, fields if each.envelope.epoch == epoch else _before_restore(fields)
         for row in self._unread:
             if row.wire in wanted and self._tells(row.partition_no, row):
                 yield row.wire, _fields(row.partition_no, row, row.body)
@@ -97,6 +102,11 @@ def _fields(partition_no: int, envelope: Any, body: bytes | str) -> Fields:
     said = json.loads(body)
     at = (envelope.recorded_at - _EPOCH) // timedelta(microseconds=1)
     return {**said, **about, "@partition_no": partition_no, "@body": said, "@recorded_us": at}
+
+
+def _before_restore(fields: Fields) -> Fields:
+    """Leave open when it was recorded: what was lost with a database, and said again since, was recorded again."""
+    return {name: value for name, value in fields.items() if name != "@recorded_at"} | {"@recorded_us": RECORDED_AGAIN}
 
 
 def _plain(value: Any) -> Any:

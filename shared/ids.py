@@ -1,5 +1,6 @@
-"""Makes the identifiers of the house: UUIDv7 for what comes from outside, UUIDv5 for what follows from a cause."""
+"""Makes the identifiers of the house: UUIDv7 for requests, UUIDv5 for what has a number or follows from a cause."""
 
+import json
 import os
 import time
 from hashlib import blake2b
@@ -12,6 +13,7 @@ InstalmentId = NewType("InstalmentId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 
 _CUSTOMER_NUMBERS = UUID("6f2b0c4e-6c0a-5d61-9a55-0d6f6c7565a1")
+_DOCUMENT_NUMBERS = UUID("0c0f6c2e-1d0b-5b0e-8a0e-3f5d2f6b7a94")
 
 
 def new_id() -> UUID:
@@ -30,6 +32,11 @@ def derived_id(cause: UUID, kind: str, ordinal: int | str = 0) -> UUID:
 def customer_id_of(customer_number: str) -> CustomerId:
     """Return the id of the customer whom the ERP knows as `customer_number`; no service has to ask another for it."""
     return CustomerId(uuid5(_CUSTOMER_NUMBERS, customer_number))
+
+
+def document_id_of(kind: str, *number: str) -> UUID:
+    """Return the id of the document that the company knows by this number: said again, it is the same one (L2)."""
+    return uuid5(_DOCUMENT_NUMBERS, json.dumps([kind, *number]))
 
 
 def partition_of(customer_id: UUID, partitions: int) -> int:

@@ -6,6 +6,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from checker.as_told import SaidRows, check_rows
+from checker.findings import Finding
+from checker.snapshot import Snapshot
+from checker.telling import Telling
+from checker.tests.conftest import OpenDatabase
+
 Rows = list[tuple[str, Mapping[str, Any]]]
 
 _REQUIRED = text("""
@@ -55,6 +61,18 @@ async def seed(connection: AsyncConnection, rows: Rows) -> None:
 async def drop_guards(connection: AsyncConnection) -> None:
     """Take away every constraint and trigger, so that a test can do what the schema forbids."""
     await connection.execute(_DROP_GUARDS)
+
+
+async def check(
+    open_database: OpenDatabase, rows: SaidRows, kept: Mapping[str, Any] | None, telling: Telling
+) -> tuple[str, ...]:
+    """Return how a table with this row, or with none, differs from what was told."""
+    async with open_database(rows.service) as connection:
+        await drop_guards(connection)
+        await seed(connection, [(rows.table, kept)] if kept is not None else [])
+        found: Finding = await check_rows(rows, Snapshot(rows.service, connection), telling)
+    assert found.wrong == len(found.differences)
+    return tuple(found.differences)
 
 
 def _literal(value: Any) -> str:

@@ -1,6 +1,5 @@
 """Rows are held to what the events about them last told, whoever tells it, up to where their service stands (7)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,15 +10,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from checker.as_told import SaidRows, Says, check_rows
+from checker.as_told import SaidRows, Says
 from checker.copied_by_money import COPIED_BY_MONEY, DAYS
 from checker.copied_by_work import COPIED_BY_WORK
-from checker.findings import Finding
 from checker.histories import History
 from checker.snapshot import Snapshot
 from checker.telling import Telling, positions_in, set_aside_by, unread_rows
 from checker.tests.conftest import OpenDatabase
-from checker.tests.seeding import drop_guards, seed
+from checker.tests.seeding import check, drop_guards, seed
 from checker.tests.told import CUSTOMER, TOPIC, history
 from checker.topics import SAYINGS
 from shared.contracts import collections, ledger
@@ -119,18 +117,6 @@ async def test_p11_each_column_of_each_declaration_is_there(open_database: OpenD
         assert envelope <= set(Envelope.__dataclass_fields__)
 
 
-async def check(
-    open_database: OpenDatabase, rows: SaidRows, kept: Mapping[str, Any] | None, telling: Telling
-) -> tuple[str, ...]:
-    """Return how a table with this row, or with none, differs from what was told."""
-    async with open_database(rows.service) as connection:
-        await drop_guards(connection)
-        await seed(connection, [(rows.table, kept)] if kept is not None else [])
-        found: Finding = await check_rows(rows, Snapshot(rows.service, connection), telling)
-    assert found.wrong == len(found.differences)
-    return tuple(found.differences)
-
-
 @pytest.mark.parametrize(
     ("column", "edited", "what"),
     [
@@ -188,6 +174,20 @@ async def test_invariant_7_what_a_reader_has_not_heard_is_not_asked_of_it(open_d
     unread: Any = SimpleNamespace(partition_no=0, wire=PAID.wire, body=paid.body.decode(), **_envelope(paid.envelope))
     later = Telling(topic, [unread], until=level)
     assert await check(open_database, rows, {**kept, "open_minor": 60}, later) == ()
+
+
+async def test_invariant_7_of_an_ended_epoch_the_time_of_recording_is_open(open_database: OpenDatabase) -> None:
+    """7: what a restored service was told once more was recorded again; all else of it must be as it was told."""
+    topic = topic_of("ledger", ISSUED, PAID)
+    [issued, paid] = topic.partitions[0]
+    topic.partitions[0] = [issued, replace(paid, envelope=replace(paid.envelope, epoch=2))]
+    rows = rows_of("ledger", "movement")
+    row = {**_HERE, "document_kind": "invoice", "document_id": INVOICE, "rule": "issue", "delta_minor": 100}
+    again = {**row, "effective_date": DAY, "recorded_day": DAY, "recorded_at": "2025-01-09T00:00:00Z"}
+    of_payment, twice_odd = 1, 3  # no row of the payment is there
+    assert len(await check(open_database, rows, again, Telling(topic, []))) == of_payment
+    assert len(await check(open_database, rows, {**again, "delta_minor": 99}, Telling(topic, []))) == twice_odd
+    assert len(await check(open_database, rows, again, Telling(topic_of("ledger", ISSUED, PAID), []))) == twice_odd
 
 
 async def test_invariant_7_of_whom_something_is_missing_nothing_is_asked(open_database: OpenDatabase) -> None:

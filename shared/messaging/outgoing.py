@@ -1,6 +1,6 @@
 """An event on its way out, and the cause that explains it: who did it, after which request, event or day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from shared.messaging.envelope import Envelope
 class Cause:
     """Why a transaction writes what it writes.
 
-    `cause_id` is the request's UUIDv7, the id of the event that is being applied, or an id derived from a day's marker
-    and a customer. All ids that follow from it are derived from it, so that doing the same again gives the same ids.
+    `cause_id` is the request's UUIDv7, the id of the event that is being applied, an id derived from a day's marker and
+    a customer, or that of the document which is recorded. All ids that follow are derived from it, so that doing the
+    same again gives the same ids.
     """
 
     cause_id: UUID
@@ -27,6 +28,10 @@ class Cause:
     def id_of(self, kind: str, ordinal: int | str = 0) -> UUID:
         """Return the id of the `ordinal`-th thing of this kind that the cause makes."""
         return derived_id(self.cause_id, kind, ordinal)
+
+    def of(self, once: UUID) -> "Cause":
+        """Return the cause of what comes to be but once: done again after a restore, it makes the same ids again."""
+        return replace(self, cause_id=once)
 
 
 def cause_of_event(envelope: Envelope, *, actor: str, business_date: date, recorded_at: datetime) -> Cause:

@@ -56,6 +56,30 @@ async def test_row_51_an_old_backup_is_led_on_and_the_topics_close_the_gap(
         await trade.kept(house.stack.database_url("ledger"))
 
 
+async def test_row_51_an_old_backup_of_the_ledger_is_whole_once_it_is_told_again_what_it_lost(tmp_path: Path) -> None:
+    """Faults 2.51, P4, L2: days and documents are lost; those that the topic holds are told to nobody twice.
+
+    The audit goes on naming the records that its anchors know and that were written anew.
+    """
+    async with _new_house() as house:
+        trade = Trade(house.dueflow)
+        await trade.open()
+        await trade.run(days=2)
+        await _tool("pg_dump", "--format=custom", f"--file={tmp_path / 'dump'}", _url(house, "ledger"))
+        lost_since = trade.day
+        await trade.run(days=3)
+        await house.check()
+        told = (await house.verdict(patience_seconds=0)).events["ledger"]
+        await _bring_back(house, "ledger", tmp_path / "dump")
+        await trade.say_again(since=lost_since)
+        verdict = await house.verdict(patience_seconds=60)
+        assert verdict.events["ledger"] == told
+        await trade.run(days=1)
+        await house.check(but="audit-chained")
+        mails = house.caught_mails()
+        assert len(mails) == len(set(mails))
+
+
 @asynccontextmanager
 async def _new_house() -> AsyncIterator[House]:
     """Open a house that no other test will find as it was left."""

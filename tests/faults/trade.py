@@ -26,6 +26,7 @@ class Trade:
     invoices: list[str] = field(default_factory=list)
     payments: list[str] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _diary: list[tuple[date, Sequence[Invoice], Sequence[Payment]]] = field(default_factory=list)
 
     async def open(self) -> None:
         """Open the first day and found the company."""
@@ -61,7 +62,14 @@ class Trade:
 
     async def pay(self, customer: str, invoice_number: str) -> None:
         """Pay an invoice in full."""
-        payment: Payment = {
+        await self._record(self._payment(customer, invoice_number))
+
+    async def _record(self, payment: Payment) -> None:
+        await self.dueflow.ledger.record_payment(payment)
+        self.payments.append(payment["reference"])
+
+    def _payment(self, customer: str, invoice_number: str) -> Payment:
+        return {
             "entity": ENTITY,
             "customer_number": customer,
             "source": "bank",
@@ -71,8 +79,6 @@ class Trade:
             "amount": _PRICE,
             "remittance": [{"invoice_number": invoice_number}],
         }
-        await self.dueflow.ledger.record_payment(payment)
-        self.payments.append(payment["reference"])
 
     async def turn(self, days: int = 1) -> None:
         """Let days pass, each worked to its end by all services."""
@@ -102,9 +108,22 @@ class Trade:
         people = await self.newcomers(customers)
         for _ in range(days):
             late = [self.bill(each, due_in_days=-2) for each in people]
-            await self.issue(late + [self.bill(each, due_in_days=2) for each in people])
-            await asyncio.gather(*(self.pay(each["customer_number"], each["number"]) for each in late[::2]))
-            await self.turn()
+            invoices = late + [self.bill(each, due_in_days=2) for each in people]
+            payments = [self._payment(each["customer_number"], each["number"]) for each in late[::2]]
+            self._diary.append((self.day, invoices, payments))
+            await self._deal(invoices, payments)
+
+    async def _deal(self, invoices: Sequence[Invoice], payments: Sequence[Payment]) -> None:
+        await self.issue(invoices)
+        await asyncio.gather(*(self._record(each) for each in payments))
+        await self.turn()
+
+    async def say_again(self, *, since: date) -> None:
+        """Tell the ledger once more what it was told since then, each on its day, as an ERP would from its books."""
+        self.day = since
+        for day, invoices, payments in self._diary:
+            if day >= since:
+                await self._deal(invoices, payments)
 
 
 def _all_accepted(results: Sequence[Any | Problem]) -> None:

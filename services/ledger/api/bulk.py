@@ -64,17 +64,17 @@ class Bulk(Generic[B, C, R]):
         keyed: KeyedRequest,
         items: Sequence[dict[str, Any]],
         *,
-        command: Callable[[int, B], C],
+        command: Callable[[B], C],
         customer: Callable[[C], UUID],
     ) -> Response:
         """Return the answer 207 with one result for each item, in their order."""
-        request = _Request([self._read(index, item, command) for index, item in enumerate(items)])
+        request = _Request([self._read(item, command) for item in items])
         customers = [customer(each) for each in request.commands()]
         return (await self._gatherer.submit(keyed.work(request, customer_ids=customers))).response()
 
-    def _read(self, index: int, item: dict[str, Any], command: Callable[[int, B], C]) -> C | Problem:
+    def _read(self, item: dict[str, Any], command: Callable[[B], C]) -> C | Problem:
         try:
-            return command(index, self._body.model_validate_json(json.dumps(item)))
+            return command(self._body.model_validate_json(json.dumps(item)))
         except ValidationError as error:
             return invalid(error)
         except Invalid as refusal:

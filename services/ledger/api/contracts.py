@@ -14,7 +14,7 @@ from services.ledger.api.writing import CodeText, Number, Rate, answer, origin_o
 from services.ledger.domain.contract import DEFAULT_PENALTY_PCT_PER_DAY, Contract, Parts
 from services.ledger.store.contracts import get_contract, list_contracts, terms_as_json
 from services.ledger.usecases.record_contracts import RecordContract, record_contracts
-from shared.ids import customer_id_of, new_id
+from shared.ids import customer_id_of, document_id_of
 from shared.service import Context
 from shared.web.cursor import Listing, Page
 from shared.web.gather import Gatherer
@@ -24,8 +24,6 @@ from shared.web.models import Currency, StrictModel
 from shared.web.problem_types import NOT_FOUND
 from shared.web.problems import Problem
 from shared.web.routing import JsonBody, router
-
-_FIRST = UUID(int=0)
 
 
 class ContractBody(StrictModel):
@@ -44,9 +42,9 @@ class ContractBody(StrictModel):
     ] = "costs_interest_principal"
 
     def contract(self) -> Contract:
-        """Return the contract under a new id."""
+        """Return the contract."""
         return Contract(
-            contract_id=new_id(),
+            contract_id=document_id_of("contract", self.entity, self.reference),
             entity=self.entity,
             reference=self.reference,
             customer_id=customer_id_of(self.customer_number),
@@ -91,8 +89,8 @@ def contracts_router(context: Context) -> APIRouter:
 
     @routes.get("/contracts", response_model=Page[ContractView])
     async def get_contracts(_caller: Reader, paging: Listing, customer_id: NamedCustomer) -> object:
-        """List contracts, of one customer where he is named."""
-        after = UUID(str(paging.after[0])) if paging.after else _FIRST
+        """List contracts in the order of recording, of one customer where he is named."""
+        after = UUID(str(paging.after[0])) if paging.after else None
         async with context.reading.connect() as connection:
             rows = await list_contracts(connection, customer_id=customer_id, after=after, limit=paging.limit + 1)
         return paging.page(rows, position=lambda row: [str(row.contract_id)], item=_view)

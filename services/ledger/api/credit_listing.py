@@ -28,8 +28,6 @@ from shared.web.problem_types import NOT_FOUND
 from shared.web.problems import Problem
 from shared.web.routing import router
 
-_FIRST = UUID(int=0)
-
 NumberFilter = Annotated[str, SingleLine(128)] | None
 
 
@@ -45,8 +43,8 @@ def credit_listing_router(context: Context) -> APIRouter:
         entity: EntityFilter = None,
         reference: NumberFilter = None,
     ) -> object:
-        """List payments by their ids, which follow the time of recording."""
-        after = UUID(str(paging.after[0])) if paging.after else _FIRST
+        """List payments in the order of recording."""
+        after = UUID(str(paging.after[0])) if paging.after else None
         async with context.reading.connect() as connection:
             rows = await list_credits(
                 connection,
@@ -72,8 +70,8 @@ def credit_listing_router(context: Context) -> APIRouter:
         entity: EntityFilter = None,
         number: NumberFilter = None,
     ) -> object:
-        """List credit notes by their ids."""
-        after = UUID(str(paging.after[0])) if paging.after else _FIRST
+        """List credit notes in the order of recording."""
+        after = UUID(str(paging.after[0])) if paging.after else None
         async with context.reading.connect() as connection:
             rows = await list_credits(
                 connection,

@@ -8,7 +8,6 @@ from services.ledger.api.credit_views import CreditNoteView, view_credit_note
 from services.ledger.api.writing import CodeText, Number, TaxText, answer, minor, origin_of, refusing
 from services.ledger.domain.payment import CreditNoteFacts
 from services.ledger.usecases.issue_credit_notes import IssueCreditNote, IssuedCreditNote, issue_credit_notes
-from shared.ids import new_id
 from shared.service import Context
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed
@@ -58,7 +57,7 @@ def credit_notes_router(context: Context) -> APIRouter:
         """Record a credit note: it lowers its invoice, earliest instalment first, and the rest stays unapplied."""
         with refusing():
             facts = body.facts()
-        command = IssueCreditNote(origin=origin_of(keyed, context.clock), credit_note_id=new_id(), facts=facts)
+        command = IssueCreditNote(origin=origin_of(keyed, context.clock), facts=facts)
         return (await gatherer.submit(keyed.work(command, customer_ids=[command.customer_id]))).response()
 
     return routes

@@ -15,7 +15,6 @@ from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.record_payments import RecordPayment, record_payments
 from services.ledger.usecases.work_import import Complaint, ImportedKind
 from shared.clock import Clock
-from shared.ids import derived_id
 from shared.service import Context
 
 
@@ -26,14 +25,14 @@ def import_kinds(context: Context) -> Kinds:
             read=partial(_read_invoice, context.clock),
             customer_of=lambda command: command.customer_id,
             carry_out=partial(issue_invoices, outbox=context.outbox),
-            is_known=lambda command, issued: issued.invoice.invoice_id != command.invoice_id,
+            is_known=lambda issued: not issued.is_new,
             complaints=partial(complaints, columns=INVOICES),
         ),
         "payments": ImportedKind(
             read=partial(_read_payment, context.clock),
             customer_of=lambda command: command.customer_id,
             carry_out=partial(record_payments, outbox=context.outbox),
-            is_known=lambda command, recorded: recorded.payment.credit_id != command.payment_id,
+            is_known=lambda recorded: not recorded.is_new,
             complaints=partial(complaints, columns=PAYMENTS),
         ),
     }
@@ -45,8 +44,7 @@ def _read_invoice(clock: Clock, imported: Import, line: Line) -> IssueInvoice | 
     )
     if isinstance(facts, list):
         return facts
-    origin = _origin(imported, line, clock)
-    return IssueInvoice(origin=origin, invoice_id=derived_id(origin.cause_id, "invoice"), facts=facts)
+    return IssueInvoice(origin=_origin(imported, clock), facts=facts)
 
 
 def _read_payment(clock: Clock, imported: Import, line: Line) -> RecordPayment | list[Complaint]:
@@ -55,14 +53,12 @@ def _read_payment(clock: Clock, imported: Import, line: Line) -> RecordPayment |
     )
     if isinstance(facts, list):
         return facts
-    origin = _origin(imported, line, clock)
-    return RecordPayment(origin=origin, payment_id=derived_id(origin.cause_id, "payment"), facts=facts)
+    return RecordPayment(origin=_origin(imported, clock), facts=facts)
 
 
-def _origin(imported: Import, line: Line, clock: Clock) -> Origin:
-    """Each row is a cause of its own, the same one whenever it is worked."""
+def _origin(imported: Import, clock: Clock) -> Origin:
     return Origin(
-        cause_id=derived_id(imported.import_id, "row", line.number),
+        cause_id=imported.import_id,
         actor=imported.actor,
         correlation_id=imported.correlation_id,
         traceparent=imported.traceparent,

@@ -27,8 +27,6 @@ from shared.web.problem_types import NOT_FOUND
 from shared.web.problems import Problem
 from shared.web.routing import router
 
-_FIRST = UUID(int=0)
-
 
 def _wanted(
     customer_id: NamedCustomer,
@@ -49,8 +47,8 @@ def invoice_listing_router(context: Context) -> APIRouter:
 
     @routes.get("/invoices", response_model=Page[InvoiceSummary])
     async def get_invoices(_caller: Reader, paging: Listing, wanted: Wanted) -> object:
-        """List invoices by their ids, which follow the time of recording."""
-        after = UUID(str(paging.after[0])) if paging.after else _FIRST
+        """List invoices in the order of recording."""
+        after = UUID(str(paging.after[0])) if paging.after else None
         async with context.reading.connect() as connection:
             day = await past_day(connection, None)
             rows = await list_invoices(connection, wanted, day=day, after=after, limit=paging.limit + 1)

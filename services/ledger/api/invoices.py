@@ -8,12 +8,11 @@ from fastapi import APIRouter, Response
 from services.ledger.api.bulk import Bulk
 from services.ledger.api.invoice_shapes import CancellationBody, InvoiceBatch, InvoiceBody
 from services.ledger.api.invoice_views import InvoiceSummary, IssuedInvoiceView, summarize, view_issued
-from services.ledger.api.writing import answer, derived_origin, origin_of, refusing
+from services.ledger.api.writing import answer, origin_of, refusing
 from services.ledger.store.invoices import get_invoices
 from services.ledger.usecases.cancel_invoices import CancelInvoice, CancelledInvoice, cancel_invoices
 from services.ledger.usecases.invoice_commands import IssuedInvoice, IssueInvoice
 from services.ledger.usecases.issue_invoices import issue_invoices
-from shared.ids import new_id
 from shared.service import Context
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed
@@ -40,18 +39,19 @@ def invoices_router(context: Context) -> APIRouter:
     async def post_invoice(body: JsonBody[InvoiceBody], keyed: Keyed) -> Response:
         """Record an invoice. Dated up to 31 days ahead, it is pending and counts from its issue date."""
         with refusing():
-            command = IssueInvoice(origin=origin_of(keyed, context.clock), invoice_id=new_id(), facts=body.facts())
+            command = IssueInvoice(origin=origin_of(keyed, context.clock), facts=body.facts())
         return (await singles.submit(keyed.work(command, customer_ids=[command.customer_id]))).response()
 
     @routes.post("/invoices/batch", status_code=207)
     async def post_invoices(body: JsonBody[InvoiceBatch], keyed: Keyed) -> Response:
         """Record up to 500 invoices, each with an answer of its own."""
         origin = origin_of(keyed, context.clock)
-
-        def command(index: int, item: InvoiceBody) -> IssueInvoice:
-            return IssueInvoice(origin=derived_origin(origin, index), invoice_id=new_id(), facts=item.facts())
-
-        return await bulk.submit(keyed, body.items, command=command, customer=lambda each: each.customer_id)
+        return await bulk.submit(
+            keyed,
+            body.items,
+            command=lambda item: IssueInvoice(origin=origin, facts=item.facts()),
+            customer=lambda each: each.customer_id,
+        )
 
     @routes.post("/invoices/{invoice_id}/cancellation", status_code=201, response_model=InvoiceSummary)
     async def post_cancellation(invoice_id: UUID, body: JsonBody[CancellationBody], keyed: Keyed) -> Response:

@@ -13,7 +13,6 @@ from services.ledger.store.credits import load_credits
 from services.ledger.usecases.allocate_credits import AllocateCredit, allocate_credits
 from services.ledger.usecases.refund_payments import RefundPayment, refund_payments
 from services.ledger.usecases.reverse_payments import ReversePayment, reverse_payments
-from shared.ids import new_id
 from shared.service import Context
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed, StoredAnswer
@@ -63,7 +62,6 @@ def payment_changes_router(context: Context) -> APIRouter:
             amount = minor(body.amount, payment.currency, pointer="/amount")
         command = RefundPayment(
             origin=origin_of(keyed, context.clock),
-            refund_id=new_id(),
             payment_id=payment_id,
             reference=body.reference,
             minor=amount,

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Response
 from services.ledger.api.bulk import Bulk
 from services.ledger.api.credit_views import PaymentView, view_payment
 from services.ledger.api.payment_shapes import PaymentBatch, PaymentBody
-from services.ledger.api.writing import answer, derived_origin, origin_of, refusing
+from services.ledger.api.writing import answer, origin_of, refusing
 from services.ledger.usecases.record_payments import RecordedPayment, RecordPayment, record_payments
-from shared.ids import new_id
 from shared.service import Context
 from shared.web.gather import Gatherer
 from shared.web.idempotency import Keyed
@@ -29,18 +28,19 @@ def payments_router(context: Context) -> APIRouter:
     async def post_payment(body: JsonBody[PaymentBody], keyed: Keyed) -> Response:
         """Record a payment; it settles debts at once, as designated or by statute, and the rest stays unapplied."""
         with refusing():
-            command = RecordPayment(origin=origin_of(keyed, context.clock), payment_id=new_id(), facts=body.facts())
+            command = RecordPayment(origin=origin_of(keyed, context.clock), facts=body.facts())
         return (await singles.submit(keyed.work(command, customer_ids=[command.customer_id]))).response()
 
     @routes.post("/payments/batch", status_code=207)
     async def post_payments(body: JsonBody[PaymentBatch], keyed: Keyed) -> Response:
         """Record up to 500 payments, each with an answer of its own."""
         origin = origin_of(keyed, context.clock)
-
-        def command(index: int, item: PaymentBody) -> RecordPayment:
-            return RecordPayment(origin=derived_origin(origin, index), payment_id=new_id(), facts=item.facts())
-
-        return await bulk.submit(keyed, body.items, command=command, customer=lambda each: each.customer_id)
+        return await bulk.submit(
+            keyed,
+            body.items,
+            command=lambda item: RecordPayment(origin=origin, facts=item.facts()),
+            customer=lambda each: each.customer_id,
+        )
 
     return routes
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated
 
@@ -12,7 +11,6 @@ from services.ledger.domain.refusals import Invalid
 from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.refusals import problem_of
 from shared.clock import Clock
-from shared.ids import derived_id
 from shared.money import AmountError, parse_amount
 from shared.web.idempotency import KeyedRequest, StoredAnswer
 from shared.web.models import SingleLine
@@ -58,11 +56,6 @@ def origin_of(keyed: KeyedRequest, clock: Clock) -> Origin:
         traceparent=origin.traceparent,
         recorded_at=clock.now(),
     )
-
-
-def derived_origin(origin: Origin, index: int) -> Origin:
-    """Return the origin of one item of a request of many, so that each has effects of its own."""
-    return replace(origin, cause_id=derived_id(origin.cause_id, "item", index))
 
 
 def answer(status: int, view: BaseModel) -> StoredAnswer:

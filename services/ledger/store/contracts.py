@@ -39,8 +39,10 @@ _FIND = text(f"""
 _GET = text(f"SELECT {_COLUMNS} FROM contract WHERE contract_id = :contract_id")
 _LIST = text(f"""
     SELECT {_COLUMNS} FROM contract
-    WHERE contract_id > :after AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
-    ORDER BY contract_id LIMIT :limit
+    WHERE (CAST(:after AS uuid) IS NULL OR (recorded_at, contract_id) > (
+        SELECT recorded_at, contract_id FROM contract WHERE contract_id = :after
+    )) AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
+    ORDER BY recorded_at, contract_id LIMIT :limit
 """)
 
 
@@ -62,9 +64,9 @@ async def get_contract(connection: AsyncConnection, contract_id: UUID) -> Contra
 
 
 async def list_contracts(
-    connection: AsyncConnection, *, customer_id: UUID | None, after: UUID, limit: int
+    connection: AsyncConnection, *, customer_id: UUID | None, after: UUID | None, limit: int
 ) -> list[Contract]:
-    """Return contracts, of one customer where he is named."""
+    """Return contracts behind `after` in the order of recording, of one customer where he is named."""
     parameters = {"customer_id": customer_id, "after": after, "limit": limit}
     return [_contract(row) for row in await connection.execute(_LIST, parameters)]
 

@@ -18,20 +18,22 @@ async def list_credits(
     customer_id: UUID | None,
     entity: str | None,
     number: str | None,
-    after: UUID,
+    after: UUID | None,
     limit: int,
 ) -> list[Credit]:
-    """Return payments or credit notes behind `after` in order of their ids; `number` is a payment's reference."""
+    """Return payments or credit notes behind `after` in the order of recording; `number` is a payment's reference."""
     id_column, number_column = _COLUMNS[kind]
+    behind = f"(recorded_at, {id_column}) > (SELECT recorded_at, {id_column} FROM {kind} WHERE {id_column} = :after)"
     query = f"""
         SELECT {id_column} FROM {kind}
-        WHERE {id_column} > :after
+        WHERE {behind if after else "true"}
           AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
           AND (CAST(:entity AS text) IS NULL OR entity = :entity)
           AND (CAST(:number AS text) IS NULL OR {number_column} = :number)
-        ORDER BY {id_column} LIMIT :limit
+        ORDER BY recorded_at, {id_column} LIMIT :limit
     """
-    parameters = {"customer_id": customer_id, "entity": entity, "number": number, "after": after, "limit": limit}
+    parameters = {"customer_id": customer_id, "entity": entity, "number": number, "limit": limit}
+    parameters |= {"after": after} if after else {}
     ids = list((await connection.execute(text(query), parameters)).scalars())
     known = await load_credits(connection, ids)
     return [known[each] for each in ids]

@@ -1,6 +1,6 @@
 """Invoices as they are listed and shown."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID
 
@@ -19,6 +19,10 @@ _STATUS = {
 _OVERDUE = (
     "EXISTS (SELECT FROM instalment AS i WHERE i.invoice_id = v.invoice_id AND i.open_minor > 0 AND i.due_date < :day)"
 )
+_BEHIND = """
+    (v.recorded_at, v.invoice_id) > (SELECT a.recorded_at, a.invoice_id FROM invoice AS a WHERE a.invoice_id = :after)
+"""
+_ORDER = "ORDER BY v.recorded_at, v.invoice_id"
 _LINES = text("SELECT lines FROM invoice WHERE invoice_id = :invoice_id")
 
 
@@ -34,20 +38,20 @@ class InvoiceFilter:
 
 
 async def list_invoices(
-    connection: AsyncConnection, wanted: InvoiceFilter, *, day: date, after: UUID, limit: int
+    connection: AsyncConnection, wanted: InvoiceFilter, *, day: date, after: UUID | None, limit: int
 ) -> list[Invoice]:
-    """Return the invoices behind `after`, in order of their ids; what is overdue is so on `day`."""
-    conditions = ["v.invoice_id > :after"]
+    """Return the invoices behind `after`, in the order of recording; what is overdue is so on `day`."""
+    conditions = [_BEHIND if after else "true"]
     conditions += [f"v.{name} = :{name}" for name in ("customer_id", "entity", "number") if getattr(wanted, name)]
     if wanted.status is not None:
         conditions.append(_STATUS[wanted.status])
     if wanted.overdue is not None:
         conditions.append(_OVERDUE if wanted.overdue else f"NOT {_OVERDUE}")
     columns = ", ".join(f"v.{name}" for name in INVOICE_FIELDS)
-    query = f"SELECT {columns} FROM invoice AS v WHERE {' AND '.join(conditions)} ORDER BY v.invoice_id LIMIT :limit"
-    parameters = {"customer_id": wanted.customer_id, "entity": wanted.entity, "number": wanted.number, "day": day}
+    query = f"SELECT {columns} FROM invoice AS v WHERE {' AND '.join(conditions)} {_ORDER} LIMIT :limit"
+    parameters = {**asdict(wanted), "day": day, "after": after, "limit": limit}
     used = {name: value for name, value in parameters.items() if f":{name}" in query}
-    return [invoice_of(row) for row in await connection.execute(text(query), {**used, "after": after, "limit": limit})]
+    return [invoice_of(row) for row in await connection.execute(text(query), used)]
 
 
 async def lines_of(connection: AsyncConnection, invoice_id: UUID) -> list[tuple[str, int]]:

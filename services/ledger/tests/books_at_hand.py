@@ -68,7 +68,7 @@ class Books:
             total_minor=total,
             instalments=tuple(Due(due_date=due, minor=minor) for due, minor in dues),
         )
-        command = IssueInvoice(origin=origin(), invoice_id=new_id(), facts=facts)
+        command = IssueInvoice(origin=origin(), facts=facts)
         async with self.engine.begin() as connection:
             await lock_customers(connection, [customer_id_of(customer)], partitions=PARTITIONS)
             [result] = await issue_invoices(connection, [command], outbox=Outbox(PARTITIONS))
@@ -89,7 +89,7 @@ class Books:
             amount_minor=minor,
             remittance=(Designation(invoice_number=invoice, ordinal=ordinal),),
         )
-        command = RecordPayment(origin=origin(), payment_id=new_id(), facts=facts)
+        command = RecordPayment(origin=origin(), facts=facts)
         async with self.engine.begin() as connection:
             await lock_customers(connection, [customer_id_of(customer)], partitions=PARTITIONS)
             [result] = await record_payments(connection, [command], outbox=Outbox(PARTITIONS))

@@ -78,7 +78,7 @@ async def test_a_row_that_only_the_database_refuses_stands_alone(place: tuple[Im
         await connection.execute(text("CREATE TABLE shelf (name text PRIMARY KEY CHECK (name <> 'bad'))"))
     await house.send(csv_file(*(invoice_row(name) for name in ("a", "b", "bad", "c", "a"))))
     kind = ImportedKind(
-        read=name_of_row, customer_of=lambda _: UUID(int=1), carry_out=put, is_known=lambda *_: False, complaints=titled
+        read=name_of_row, customer_of=lambda _: UUID(int=1), carry_out=put, is_known=lambda _: False, complaints=titled
     )
     async with house.context.begin() as connection:
         imported = await next_of(connection)

@@ -17,6 +17,7 @@ from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.refusals import no_day, problem_of
 from services.ledger.usecases.transcript import Transcript
 from shared.contracts.ledger import InvoiceCancelled
+from shared.ids import derived_id
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause
 from shared.rows import Row
@@ -87,7 +88,8 @@ def _cancel(batch: _Batch, command: CancelInvoice) -> CancelledInvoice | Problem
 
 def _record(batch: _Batch, command: CancelInvoice, invoice: Invoice, debts: Sequence[Debt]) -> None:
     transcript, was_pending = batch.transcript, invoice.state == "pending"
-    day, cause = transcript.day, command.origin.on(transcript.day)
+    day = transcript.day
+    cause = command.origin.on(day).of(derived_id(invoice.invoice_id, "cancellation"))
     document = Document(kind="cancellation", document_id=invoice.invoice_id, number=command.number)
     basis = Basis(document=document, rule="cancellation", reason=command.reason, effective_date=day)
     transcript.say_overdue(debts, cause)

@@ -13,6 +13,7 @@ from shared.messaging.outgoing import Cause
 def count_invoice(transcript: Transcript, invoice: Invoice, debts: Sequence[Debt], cause: Cause) -> None:
     """Owe, post and announce an invoice whose issue date has come, and say what of it is past due already."""
     owe(invoice, debts)
+    cause = cause.of(invoice.invoice_id)
     document = Document(kind="invoice", document_id=invoice.invoice_id, number=invoice.number)
     effective_date = invoice.issue_date
     transcript.open_account([of_first_movement(debt, document, cause) for debt in debts])

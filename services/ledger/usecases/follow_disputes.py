@@ -12,7 +12,6 @@ from services.ledger.store.debts import add_disputed
 from services.ledger.store.invoices import get_invoices
 from services.ledger.usecases.issue_credit_notes import IssueCreditNote, issue_credit_notes
 from services.ledger.usecases.origin import Origin
-from shared.ids import derived_id
 from shared.messaging.outbox import Outbox
 from shared.messaging.subscription import Refused
 from shared.web.problems import Problem
@@ -63,13 +62,5 @@ async def _credit_notes(connection: AsyncConnection, granted: Sequence[Dispute])
             tax_minor=tax_within(each.credited_minor, invoice=invoice),
             reason="dispute",
         )
-        credit_note_id = derived_id(each.dispute_id, "credit-note")
-        commands.append(
-            IssueCreditNote(
-                origin=each.origin,
-                credit_note_id=credit_note_id,
-                facts=facts,
-                first_instalment_id=each.instalment_id,
-            )
-        )
+        commands.append(IssueCreditNote(origin=each.origin, facts=facts, first_instalment_id=each.instalment_id))
     return commands

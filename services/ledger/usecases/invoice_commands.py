@@ -7,18 +7,22 @@ from uuid import UUID
 from services.ledger.domain.debt import Debt, Invoice
 from services.ledger.domain.invoice import InvoiceFacts
 from services.ledger.usecases.origin import Origin
-from shared.ids import customer_id_of
+from shared.ids import customer_id_of, document_id_of
 
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueInvoice:
-    """Record this invoice, under this id if it is new."""
+    """Record this invoice."""
 
     origin: Origin
-    invoice_id: UUID
     facts: InvoiceFacts
+
+    @property
+    def invoice_id(self) -> UUID:
+        """The id that this number always gives."""
+        return document_id_of("invoice", *self.key)
 
     @property
     def customer_id(self) -> UUID:
@@ -38,3 +42,4 @@ class IssuedInvoice:
     invoice: Invoice
     debts: Sequence[Debt]
     warnings: Sequence[str]
+    is_new: bool

@@ -27,7 +27,7 @@ from services.ledger.usecases.refusals import no_day, problem_of, recorded_other
 from services.ledger.usecases.repeats import content_hash
 from services.ledger.usecases.transcript import Transcript
 from shared.contracts.ledger import CreditNoteIssued
-from shared.ids import customer_id_of, partition_of
+from shared.ids import customer_id_of, document_id_of, partition_of
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause
 from shared.rows import Row
@@ -38,12 +38,16 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCreditNote:
-    """Record this credit note, under this id if it is new; it lowers `first_instalment_id` before the others."""
+    """Record this credit note; it lowers `first_instalment_id` before the others."""
 
     origin: Origin
-    credit_note_id: UUID
     facts: CreditNoteFacts
     first_instalment_id: UUID | None = None
+
+    @property
+    def credit_note_id(self) -> UUID:
+        """The id that this number always gives."""
+        return document_id_of("credit-note", *self.key)
 
     @property
     def customer_id(self) -> UUID:
@@ -135,7 +139,7 @@ def _issue(batch: _Batch, command: IssueCreditNote) -> IssuedCreditNote | Proble
         )
     except Refusal as refusal:
         return problem_of(refusal, currency=facts.currency)
-    cause = command.origin.on(batch.transcript.day)
+    cause = command.origin.on(batch.transcript.day).of(note.credit_id)
     movements = _lower(batch, command, note, invoice, cause)
     batch.recorded[command.key] = RecordedCredit(note, said)
     batch.known[note.credit_id] = [allocation_of(each, cause) for each in movements]

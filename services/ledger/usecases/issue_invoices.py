@@ -1,7 +1,7 @@
 """Issues invoices: each is recorded, owed, posted and announced, or waits until its issue date opens (L2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -81,12 +81,11 @@ async def _as_recorded(connection: AsyncConnection, recorded: dict[Key, Recorded
     debts: dict[UUID, list[Debt]] = {}
     for debt in (await load_debts(connection, invoices=ids)).values():
         debts.setdefault(debt.invoice.invoice_id, []).append(debt)
-    return {
-        key: IssuedInvoice(
-            each.invoice, debts[each.invoice.invoice_id], warnings_of(each.invoice, debts[each.invoice.invoice_id])
-        )
-        for key, each in recorded.items()
-    }
+    return {key: _stands(each.invoice, debts[each.invoice.invoice_id]) for key, each in recorded.items()}
+
+
+def _stands(invoice: Invoice, debts: Sequence[Debt]) -> IssuedInvoice:
+    return IssuedInvoice(invoice, debts, warnings_of(invoice, debts), is_new=False)
 
 
 def _issue(batch: _Batch, command: IssueInvoice) -> IssuedInvoice | Problem:
@@ -100,7 +99,7 @@ def _issue(batch: _Batch, command: IssueInvoice) -> IssuedInvoice | Problem:
     except Refusal as refusal:
         return problem_of(refusal, currency=command.facts.currency)
     batch.recorded[command.key] = RecordedInvoice(issued.invoice, said)
-    batch.issued[command.key] = issued
+    batch.issued[command.key] = replace(issued, is_new=False)
     return issued
 
 
@@ -121,13 +120,13 @@ def _record(batch: _Batch, command: IssueInvoice, said: bytes) -> IssuedInvoice:
     invoice, debts = draw_up(
         accepted, invoice_id=command.invoice_id, customer_id=customer_id, partition_no=partition_no
     )
-    cause = command.origin.on(transcript.day)
+    cause = command.origin.on(transcript.day).of(invoice.invoice_id)
     _audit(transcript, accepted, invoice, cause)
     if invoice.issue_date <= transcript.day:
         count_invoice(transcript, invoice, debts, cause)
     batch.invoice_rows.append(invoice_row(invoice, facts, said, cause))
     batch.instalment_rows += [instalment_row(debt) for debt in debts]
-    return IssuedInvoice(invoice, debts, warnings_of(invoice, debts))
+    return IssuedInvoice(invoice, debts, warnings_of(invoice, debts), is_new=True)
 
 
 def _order(command: IssueInvoice) -> OrderKey:

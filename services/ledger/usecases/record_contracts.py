@@ -23,7 +23,7 @@ from shared.web.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordContract:
-    """Record this contract; its id counts if it is new."""
+    """Record this contract."""
 
     origin: Origin
     contract: Contract
@@ -47,7 +47,7 @@ async def record_contracts(
             continue
         if _key(contract) not in known:
             known[_key(contract)] = contract
-            new.append((contract, command.origin.on(day)))
+            new.append((contract, command.origin.on(day).of(contract.contract_id)))
         recorded = known[_key(contract)]
         same = replace(contract, contract_id=recorded.contract_id) == recorded
         results.append(recorded if same else problem_of(recorded_otherwise()))

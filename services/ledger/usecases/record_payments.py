@@ -26,7 +26,7 @@ from services.ledger.usecases.refusals import no_day, problem_of, recorded_other
 from services.ledger.usecases.repeats import content_hash
 from services.ledger.usecases.transcript import Transcript
 from shared.contracts.ledger import PaymentReceived
-from shared.ids import customer_id_of, partition_of
+from shared.ids import customer_id_of, document_id_of, partition_of
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause
 from shared.rows import Row
@@ -37,11 +37,15 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPayment:
-    """Record this payment, under this id if it is new."""
+    """Record this payment."""
 
     origin: Origin
-    payment_id: UUID
     facts: PaymentFacts
+
+    @property
+    def payment_id(self) -> UUID:
+        """The id that this reference always gives."""
+        return document_id_of("payment", *self.key)
 
     @property
     def customer_id(self) -> UUID:
@@ -60,6 +64,7 @@ class RecordedPayment:
 
     payment: Credit
     allocations: Sequence[Allocation]
+    is_new: bool
 
 
 @dataclass(slots=True)
@@ -112,7 +117,7 @@ def _record(batch: _Batch, command: RecordPayment) -> RecordedPayment | Problem:
         if (recorded := batch.recorded.get(command.key)) is not None:
             if recorded.content_hash != said:
                 raise recorded_otherwise()
-            return RecordedPayment(recorded.credit, batch.known.get(recorded.credit.credit_id, []))
+            return RecordedPayment(recorded.credit, batch.known.get(recorded.credit.credit_id, []), is_new=False)
         if facts.entity not in batch.entities:
             raise unknown_entity()
         customer_id = command.customer_id
@@ -126,11 +131,11 @@ def _record(batch: _Batch, command: RecordPayment) -> RecordedPayment | Problem:
     except Refusal as refusal:
         return problem_of(refusal, currency=facts.currency)
     batch.recorded[command.key] = RecordedCredit(payment, said)
-    cause = command.origin.on(batch.transcript.day)
+    cause = command.origin.on(batch.transcript.day).of(payment.credit_id)
     movements = _settle(batch, payment, facts, cause)
     batch.rows.append(payment_row(facts, payment, said, cause))
     batch.known[payment.credit_id] = [allocation_of(each, cause) for each in movements]
-    return RecordedPayment(payment, batch.known[payment.credit_id])
+    return RecordedPayment(payment, batch.known[payment.credit_id], is_new=True)
 
 
 def _settle(batch: _Batch, payment: Credit, facts: PaymentFacts, cause: Cause) -> list[Movement]:

@@ -19,6 +19,7 @@ from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.refusals import no_day, problem_of
 from services.ledger.usecases.transcript import Transcript
 from shared.contracts.ledger import PaymentRefunded
+from shared.ids import derived_id
 from shared.messaging.outbox import Outbox
 from shared.rows import Row
 from shared.web.problem_types import NOT_FOUND
@@ -30,11 +31,15 @@ class RefundPayment:
     """Give so much of this payment back."""
 
     origin: Origin
-    refund_id: UUID
     payment_id: UUID
     reference: str
     minor: int
     refunded_date: date
+
+    @property
+    def refund_id(self) -> UUID:
+        """The id that this reference of this payment always gives."""
+        return derived_id(self.payment_id, "refund", self.reference)
 
 
 @dataclass(slots=True)
@@ -81,7 +86,7 @@ def _refund(batch: _Batch, command: RefundPayment) -> Credit | Problem:
 
 
 def _record(batch: _Batch, command: RefundPayment, payment: Credit) -> None:
-    transcript, cause = batch.transcript, command.origin.on(batch.transcript.day)
+    transcript, cause = batch.transcript, command.origin.on(batch.transcript.day).of(command.refund_id)
     effective_date = command.refunded_date
     transcript.keep(credit=payment)
     transcript.credit(payment, -command.minor, "refunded", cause, effective_date=effective_date)

@@ -23,6 +23,7 @@ from services.ledger.usecases.origin import Origin
 from services.ledger.usecases.refusals import no_day, problem_of
 from services.ledger.usecases.transcript import Transcript
 from shared.contracts.ledger import PaymentReversed
+from shared.ids import derived_id
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause
 from shared.rows import Row
@@ -82,7 +83,8 @@ def _reverse(batch: _Batch, command: ReversePayment) -> Credit | Problem:
 
 
 def _record(batch: _Batch, command: ReversePayment, payment: Credit) -> None:
-    transcript, cause = batch.transcript, command.origin.on(batch.transcript.day)
+    transcript = batch.transcript
+    cause = command.origin.on(transcript.day).of(derived_id(payment.credit_id, "reversal"))
     shares = batch.shares.get(payment.credit_id, [])
     transcript.say_overdue([batch.debts[share.instalment_id] for share in shares], cause)
     document = payment.document("reversal")

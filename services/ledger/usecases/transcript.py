@@ -18,6 +18,7 @@ from services.ledger.store.entities import Entity
 from services.ledger.usecases import book_rows, events
 from services.ledger.usecases.book_rows import Party
 from shared.contracts.event import Event
+from shared.ids import derived_id
 from shared.messaging.outbox import Outbox
 from shared.messaging.outgoing import Cause, Outgoing
 from shared.rows import Row
@@ -38,9 +39,7 @@ class Transcript:
         self._audit: list[Row] = []
         self._events: list[Outgoing] = []
 
-    def publish(
-        self, event: Event, subject: UUID, party: Party, cause: Cause, *, effective_date: date, ordinal: int = 0
-    ) -> None:
+    def publish(self, event: Event, subject: UUID, party: Party, cause: Cause, *, effective_date: date) -> None:
         """Add an event about `subject` to the outbox."""
         outgoing = Outgoing(
             event=event,
@@ -48,7 +47,6 @@ class Transcript:
             cause=cause,
             effective_date=effective_date,
             customer_id=party.customer_id,
-            ordinal=ordinal,
         )
         self._events.append(outgoing)
 
@@ -58,8 +56,9 @@ class Transcript:
         for debt in said:
             self._debts[debt.instalment_id] = debt
             invoice = debt.invoice
-            event = events.invoice_overdue(debt)
-            self.publish(event, invoice.invoice_id, invoice, cause, effective_date=self.day, ordinal=debt.ordinal)
+            # Whether the day finds it, or money that comes before the day has looked: it happens once in an episode.
+            once = cause.of(derived_id(debt.instalment_id, "overdue", debt.episode))
+            self.publish(events.invoice_overdue(debt), invoice.invoice_id, invoice, once, effective_date=self.day)
         return len(said)
 
     def move(self, movements: Sequence[Movement], cause: Cause) -> None:

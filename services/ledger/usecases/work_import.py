@@ -42,7 +42,7 @@ class ImportedKind(Generic[C, R]):
     read: Callable[[Import, Line], C | list[Complaint]]
     customer_of: Callable[[C], UUID]
     carry_out: Callable[[AsyncConnection, Sequence[C]], Awaitable[Sequence[R | Problem]]]
-    is_known: Callable[[C, R], bool]
+    is_known: Callable[[R], bool]
     complaints: Callable[[Import, Problem], list[Complaint]]
 
 
@@ -69,8 +69,8 @@ async def _portion(
     await lock_customers(connection, [kind.customer_of(command) for _, command in rows], partitions=partitions)
     progress = Progress(errors=tuple(errors))
     results = await _carry_out(connection, [command for _, command in rows], kind)
-    for (line, command), result in zip(rows, results, strict=True):
-        progress += _outcome(imported, line, command, result, kind)
+    for (line, _), result in zip(rows, results, strict=True):
+        progress += _outcome(imported, line, result, kind)
     return progress
 
 
@@ -134,10 +134,10 @@ async def _carry_out(connection: AsyncConnection, commands: Sequence[C], kind: I
     return first + await _carry_out(connection, commands[middle:], kind)
 
 
-def _outcome(imported: Import, line: Line, command: C, result: R | Problem, kind: ImportedKind[C, R]) -> Progress:
+def _outcome(imported: Import, line: Line, result: R | Problem, kind: ImportedKind[C, R]) -> Progress:
     if isinstance(result, Problem):
         return Progress(errors=tuple(_errors(line, kind.complaints(imported, result))))
-    return Progress(known=1) if kind.is_known(command, result) else Progress(imported=1)
+    return Progress(known=1) if kind.is_known(result) else Progress(imported=1)
 
 
 def _errors(line: Line, complaints: Sequence[Complaint]) -> Iterator[RowError]:
