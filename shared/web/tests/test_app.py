@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import jsonschema
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -182,7 +182,6 @@ async def test_the_api_page_works_without_a_network(base_url: str, page: Page) -
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.goto(f"{base_url}/docs")
-    await page.locator(".opblock").first.wait_for()
     paths = (await (await page.request.get(f"{base_url}/openapi.json")).json())["paths"].values()
-    assert await page.locator(".opblock").count() == sum(len(operations) for operations in paths)
+    await expect(page.locator(".opblock")).to_have_count(sum(len(operations) for operations in paths))
     assert all(url.startswith((base_url, "data:")) for url in asked)
