@@ -86,7 +86,7 @@ class Supervised:
         if self._process:
             await asyncio.to_thread(stop, self._process, gently=signal.SIGTERM, grace_seconds=GRACE_SECONDS)
 
-    async def wait_ready(self, *, seconds: float = 90) -> None:
+    async def wait_ready(self, *, seconds: float = 180) -> None:
         """Return when it is ready, or needs a command that a person gives it once it runs.
 
         Raises `RuntimeError` with the end of its log if it keeps dying or is late.

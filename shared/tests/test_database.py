@@ -136,6 +136,6 @@ async def test_a_lost_connection_is_told_and_not_what_it_had_to_publish(site: _S
 
 async def test_a_slow_line_that_slices_is_no_fault(site: _Site) -> None:
     """Faults 2, harness: late and in pieces is not silent."""
-    site.proxy.latency_seconds, site.proxy.piece_bytes = 0.001, 7
+    site.proxy.latency_seconds, site.proxy.piece_bytes = 0.001, 23
     async with site.engine.begin() as connection:
         assert (await connection.execute(text("SELECT repeat('x', 500)"))).scalar_one() == "x" * 500

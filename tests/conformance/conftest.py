@@ -41,7 +41,8 @@ async def trial(
     kafka_behind, proxy = broker
     client: ModuleType = request.param
     for deadline in ("SEND_SECONDS", "COMMIT_SECONDS", "FETCH_GRACE_SECONDS"):
-        monkeypatch.setattr(client, deadline, 3)  # a silent broker would take a test 15 s otherwise
+        monkeypatch.setattr(client, deadline, 6)  # a silent broker would take a test 15 s otherwise
+    monkeypatch.setattr(client, "CONNECT_SECONDS", 60)  # on a busy machine a group's first rebalance takes its time
     prefix = f"{token_hex(4)}."
     await ensure_topics(bootstrap=kafka_behind.bootstrap, partitions=PARTITIONS, prefix=prefix)
     async with Trial(client, kafka_behind.bootstrap, proxy, prefix) as trial:

@@ -12,7 +12,7 @@ from tests.conformance.trial import PARTITIONS, Trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="package")]
 
-_AT_ONCE_SECONDS = 15
+_AT_ONCE_SECONDS = 30
 """Several times the deadlines that the trial sets, far below for ever."""
 
 

@@ -14,7 +14,7 @@ from shared.messaging.topic_reader import TopicReader
 from tests.faults.proxy import Proxy
 
 PARTITIONS = 4
-_ARRIVAL_SECONDS = 30
+_ARRIVAL_SECONDS = 60
 
 
 @dataclass

@@ -32,7 +32,7 @@ def test_the_walk_leads_through_few_small_files_each_naming_the_next() -> None:
     assert broken == []
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_one_correlation_id_goes_from_the_post_to_the_mail(tmp_path: Path) -> None:
     """P4, P10, N1: the same id stands on the invoice, its overdue, the case, the reminder and the e-mail's headers."""
     async with LocalStack(tmp_path, partitions=2, fast_clock=True) as stack:

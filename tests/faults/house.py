@@ -66,7 +66,7 @@ class House:
         assert pid is not None, f"{name} does not run"
         os.kill(pid, what)
 
-    async def until(self, names: Collection[str], *, ready: bool, seconds: float = 60) -> None:
+    async def until(self, names: Collection[str], *, ready: bool, seconds: float = 120) -> None:
         """Return when all of these say that they are ready, or that they are not."""
         async with asyncio.timeout(seconds):
             while any(process.is_ready != ready for process in self.processes(names)):

@@ -14,7 +14,7 @@ from deploy.local.supervised import Supervised
 from tests.faults.house import House
 from tests.faults.trade import Trade
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600), pytest.mark.slow]
 
 _OFTEN = {"DUEFLOW_CHECK_EVERY_SECONDS": "0.5"}
 _ANSWER_SECONDS = 30
@@ -48,7 +48,7 @@ async def _figures(checker: Supervised) -> Figures:
 
 async def _until(checker: Supervised, seen: Callable[[Figures], bool]) -> Figures:
     """Return the first figures in which this is seen."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not seen(figures := await _figures(checker)):
             await asyncio.sleep(0.1)
     return figures
@@ -69,7 +69,7 @@ async def test_nothing_differs_while_the_house_works(house: House, trade: Trade,
     rounds: set[float] = set()
     figures: Figures = {}
     seen_enough = asyncio.Event()
-    async with asyncio.timeout(200), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(400), asyncio.TaskGroup() as group:
         group.create_task(_work(trade, until=seen_enough))
         while len(rounds) < _ROUNDS or (_ENDED, "everything") not in figures:
             figures = await _figures(checker)

@@ -12,7 +12,7 @@ from tests.faults.trade import Trade
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.slow,
 ]
 _CREATED = 201

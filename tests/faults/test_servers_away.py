@@ -15,7 +15,7 @@ from tests.faults.trade import Trade
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.slow,
 ]
 
@@ -116,7 +116,7 @@ async def _start(house: House, first: Collection[str], *order: str) -> None:
 
 
 async def _all_say(house: House, status: int) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(120):
         for process in house.processes(_SERVICES):
             while await _said(client, f"{process.url}/readyz") != status:
                 await asyncio.sleep(0.2)

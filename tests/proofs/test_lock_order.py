@@ -14,7 +14,7 @@ from shared.messaging.customers import lock_customers
 from tests.faults.house import PARTITIONS
 from tests.proofs.town import Town
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300)]
 
 PEOPLE = 300
 ROUNDS = 20

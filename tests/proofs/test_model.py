@@ -16,7 +16,7 @@ from shared.ids import customer_id_of
 from tests.proofs.model import Model
 from tests.proofs.town import Town, send
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600), pytest.mark.slow]
 
 AMOUNTS = st.sampled_from([1, 4_999, 5_000, 31_300, 100_000])
 WHICH = st.integers(0, 30)

@@ -20,7 +20,7 @@ from tests.proofs.recording import Recording
 from tests.proofs.site import EVERYWHERE, SERVICES, Site, Step, Topics, open_site
 from tests.proofs.town import send
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600), pytest.mark.slow]
 
 _LATER = "UPDATE receivable SET due_date = due_date + 1 WHERE invoice_number = 'I-000001'"
 

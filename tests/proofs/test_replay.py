@@ -27,7 +27,7 @@ from tests.proofs.mirrors import CORE, MIRRORS, OWN, SOURCES
 from tests.proofs.site import Topics, open_site
 from tests.servers import run_folder
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600), pytest.mark.slow]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
@@ -150,7 +150,7 @@ async def test_rows_14_and_23_the_whole_of_all_topics_read_again_does_nothing(ho
 
 async def _read_to(house: House, ends: Mapping[Place, int]) -> None:
     """Return when every service has read its topics so far."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         for service in SERVICES:
             async with _database(house, service) as connection:
                 while await _is_behind(connection, ends):

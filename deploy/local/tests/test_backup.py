@@ -13,8 +13,6 @@ from deploy.local.backup import SLOT, Backup, BackupFailed, restore
 from deploy.local.postgres import EmbeddedPostgres
 from tests.servers import run_folder
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def parent() -> Path:

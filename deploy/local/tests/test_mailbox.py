@@ -10,7 +10,7 @@ from pathlib import Path
 import aiosmtplib
 import httpx
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from deploy.local.mailbox.pages import create_app
 from deploy.local.mailbox.store import MailStore
@@ -175,5 +175,5 @@ async def test_a_person_finds_a_mail_and_sees_it_as_its_reader_does(
     await page.get_by_label("Search").fill("提醒")
     await page.get_by_role("button", name="Search").click()
     await page.get_by_role("link", name="付款提醒").click()
-    assert await page.locator("h1").inner_text() == "付款提醒"
+    await expect(page.locator("h1")).to_have_text("付款提醒")
     assert (await page.frame_locator("iframe").locator("body").inner_text()).strip() == "付款提醒"

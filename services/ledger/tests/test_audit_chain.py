@@ -106,7 +106,7 @@ async def test_the_workers_task_seals_by_itself(office: Office) -> None:
     """L17: nobody has to ask; the limit leaves room for a busy machine."""
     task = asyncio.create_task(office.keeper.seal())
     await office.record(13, 14)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await office.house.rows("SELECT count(*) FROM audit_record WHERE chain_number IS NULL"))[0]["count"]:
             await asyncio.sleep(0.05)
     task.cancel()

@@ -144,12 +144,14 @@ async def test_the_worker_opens_today_by_itself_where_it_is_told_to(
     house = make_house(await fresh_database("ledger"), tmp_path, clock="civil", auto_open_days=True)
     task = asyncio.ensure_future(open_days(house.context)())
     opened: list[dict[str, object]] = []
-    async with asyncio.timeout(30):
+    began_on = house.context.clock.now().date()
+    async with asyncio.timeout(60):
         while not opened:
             await asyncio.sleep(0.05)
             opened = await house.rows("SELECT day FROM business_day WHERE state = 'open'")
     task.cancel()
-    assert opened == [{"day": house.context.clock.now().date()}]
+    ended_on = house.context.clock.now().date()
+    assert opened in ([{"day": began_on}], [{"day": ended_on}]), "midnight may come meanwhile"
     await close(house)
 
 

@@ -66,7 +66,7 @@ async def test_row_47_a_sender_that_is_told_to_stop_ends_what_it_has_begun(house
     await house.ready(customer)
     await house.work_day()
     sending = asyncio.create_task(house.sender.run())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not house.sink.connections:
             await asyncio.sleep(0.01)
 

@@ -90,11 +90,11 @@ async def test_row_44_a_provider_that_says_when_is_asked_then(gateway: Gateway) 
 
 async def test_row_44_a_slow_provider_is_left_after_the_overall_deadline(gateway: Gateway) -> None:
     """Faults 2.44: hangs; what was begun is unknown."""
-    gateway.script = Answers(waits=5)
+    gateway.script = Answers(waits=60)
     began = time.monotonic()
 
-    assert (await ask(gateway, seconds=0.3)).kind == "unknown"
-    assert time.monotonic() - began < 2
+    assert (await ask(gateway, seconds=2)).kind == "unknown"
+    assert time.monotonic() - began < 20
 
 
 async def test_a_provider_that_is_not_there_has_taken_nothing() -> None:

@@ -44,7 +44,7 @@ async def _publishing(toy: Toy) -> AsyncIterator[Relay]:
 
 
 async def _until_it_stops(original: Relay) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while original.conflict is None:
             await asyncio.sleep(0.05)
     assert not original.leading
@@ -78,7 +78,7 @@ async def test_what_a_copy_tells_under_a_number_that_was_told_stops_readers_and_
         await toy.publish(settled(_CUSTOMER, "A-2"))
         assert (await begin_epoch(toy)).epoch == 2
         place = (toy.topic, _NO)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await toy.asker.ends([place]))[place] < 4:
                 await asyncio.sleep(0.05)
         await Rereading(toy.lane.begin, {toy.topic}).read_from(place, 3, actor="ops")

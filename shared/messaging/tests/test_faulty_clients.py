@@ -18,6 +18,8 @@ from shared.messaging.tests import toy as toys
 from shared.messaging.tests.toy import Toy, customers_in, settled
 from shared.messaging.watching import Stuck
 
+_USUAL_PATIENCE = watching.STUCK_SECONDS
+
 
 class _Mute(StreamConsumer):
     """A client that is alive, keeps its partitions, and never gives a record."""
@@ -40,12 +42,14 @@ async def test_row_08_a_silent_client_is_replaced(toy: Toy, monkeypatch: pytest.
     kinds = [_Mute, StreamConsumer]
 
     def make(*given: Any, **named: Any) -> StreamConsumer:
+        if len(kinds) == 1:  # on a busy machine one that works may be silent for a second, too
+            monkeypatch.setattr(watching, "STUCK_SECONDS", _USUAL_PATIENCE)
         return kinds.pop(0)(*given, **named)
 
     monkeypatch.setattr(toys, "StreamConsumer", make)
     await toy.publish(settled(customers_in(0, 1)[0], "S-1"))
     async with toy.running():
-        await toy.until("SELECT count(*) FROM effect", 1, seconds=40)
+        await toy.until("SELECT count(*) FROM effect", 1)
     assert not kinds, "the first was given up"
 
 
@@ -119,7 +123,7 @@ async def test_row_12_a_handler_slower_than_the_poll_interval_does_nothing_twice
     async with toy.running():
         await toy.until("SELECT count(*) FROM effect", 1)
         monkeypatch.setattr(toy.subscription, "apply", apply)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(members) == 1:  # the broker gives a name with each joining
                 await asyncio.sleep(0.05)
         await toy.publish(settled(customer, "L-1"))
@@ -135,7 +139,7 @@ async def test_row_50_a_topic_with_more_partitions_is_refused_and_told(toy: Toy)
     await admin.close()
     leading = toy.relay()
     task = asyncio.create_task(leading.run())
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while leading.conflict is None and not task.done():
             await asyncio.sleep(0.05)
     assert not task.done(), task

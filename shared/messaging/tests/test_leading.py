@@ -32,7 +32,7 @@ async def _value(toy: Toy, statement: str) -> Any:
 
 
 async def _until(toy: Toy, statement: str, expected: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await _value(toy, statement) != expected:
             await asyncio.sleep(0.05)
 
@@ -80,7 +80,7 @@ async def test_row_13_a_leader_that_stands_still_is_replaced_and_marks_nothing(
             await toy.publish(settled(_CUSTOMER, "A-1"))
             await _until(toy, _MARK, 2)
             go_on.set()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while frozen._followed == 0:  # noqa: SLF001 - it woke up, lost its place and follows
                     await asyncio.sleep(0.05)
         assert await _value(toy, _MARK) == 2
@@ -90,14 +90,14 @@ async def test_row_13_a_leader_that_stands_still_is_replaced_and_marks_nothing(
 
 async def test_a_leader_that_waits_for_kafka_stays_the_leader(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     """P4: to wait longer for the broker than a leader may be silent is no standing still."""
-    monkeypatch.setattr(leadership, "SILENT_SECONDS", 2)
+    monkeypatch.setattr(leadership, "SILENT_SECONDS", 4)  # a busy machine may keep it from speaking for a moment
     monkeypatch.setattr(leadership, "SPEAK_EVERY_SECONDS", 0.3)
     waiting, after_ack, go_on = toy.relay(), asyncio.Event(), asyncio.Event()
     _hold(waiting, monkeypatch, after_ack=after_ack, go_on=go_on)
     async with _running(waiting):
         await toy.publish(settled(_CUSTOMER, "B-0"))
         await after_ack.wait()
-        await asyncio.sleep(4)
+        await asyncio.sleep(6)
         go_on.set()
         await _until(toy, _MARK, 1)
         assert waiting.leading
@@ -159,7 +159,7 @@ async def test_how_old_the_outbox_is_is_told_by_who_does_not_lead(toy: Toy) -> N
         await other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": leadership.LEADER_LOCK})
         await other.commit()
         await toy.publish(settled(_CUSTOMER, "F-0"))
-        async with toy.running(consumer=False), asyncio.timeout(20):
+        async with toy.running(consumer=False), asyncio.timeout(60):
             while _age(toy) == 0:
                 await asyncio.sleep(0.05)
             await other.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": leadership.LEADER_LOCK})

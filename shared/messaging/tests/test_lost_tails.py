@@ -63,8 +63,8 @@ def _gates(toy: Toy) -> Gates:
 
 
 async def _until_made_whole(toy: Toy, gates: Gates, *, effects: int) -> None:
-    await toy.until("SELECT count(*) FROM effect", effects, seconds=60)
-    async with asyncio.timeout(30):
+    await toy.until("SELECT count(*) FROM effect", effects)
+    async with asyncio.timeout(60):
         while set(await _sequences(toy)) != {1, 2, 3, 4, 5}:
             await asyncio.sleep(0.1)
         while _NO not in await gates.applied_to_end(topics=["ledger"], partitions=[_NO]):
@@ -79,7 +79,7 @@ async def _make_anew(toy: Toy) -> None:
     """Delete the topic and make it again; a broker takes its time for the first."""
     length = len(await records_of(toy))
     await delete_topics(bootstrap=toy.bootstrap, prefix=toy.topic)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await _length_if_there(toy) >= length:
             await asyncio.sleep(0.1)
 

@@ -37,10 +37,10 @@ async def test_row_52_a_partition_in_trouble_holds_one_fetch_while_others_flow(
     async with toy.running(consumer=False), asyncio.TaskGroup() as group:
         consuming = group.create_task(consumer.run())
         watching = group.create_task(_watch(consumer, held))
-        await toy.until("SELECT count(*) FROM effect", 10 * _FETCHED, seconds=60)
+        await toy.until("SELECT count(*) FROM effect", 10 * _FETCHED)
         assert len(await toy.effects(sick)) == 0
         in_trouble = False
-        await toy.until("SELECT count(*) FROM effect", 20 * _FETCHED, seconds=60)
+        await toy.until("SELECT count(*) FROM effect", 20 * _FETCHED)
         consuming.cancel()
         watching.cancel()
     assert 0 < max(held) <= _FETCHED

@@ -105,7 +105,7 @@ async def test_what_lies_behind_a_reader_that_is_not_stopped_is_read_too(
         await rereading.read_from((toy.topic, _PLACE_NO), 1, actor="ops")
         await toy.until("SELECT count(*) FROM effect", 2)
         await rereading.read_from((toy.topic, _PLACE_NO), 0, actor="ops")
-        await toy.until("SELECT count(*) FROM effect", 3, seconds=10)
+        await toy.until("SELECT count(*) FROM effect", 3)
         await toy.until(f"SELECT next_offset FROM stream_position WHERE partition_no = {_PLACE_NO}", 3)
     assert [each.split()[-1] for each in await toy.effects()] == ["K-0", "K-1", "K-2"]
 

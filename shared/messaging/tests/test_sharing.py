@@ -50,7 +50,7 @@ async def test_row_11_one_worker_gets_a_partition_of_all_topics_and_survives_its
 
 
 async def _until_held(consumer: StreamConsumer, *, count: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(consumer.assigned()) != count:
             await consumer.fetch(seconds=0.1)
 
@@ -87,7 +87,7 @@ async def _come_and_go(toy: Toy, *, seconds: float) -> None:
             await asyncio.sleep(2)
         flowing.cancel()
         await asyncio.wait([flowing])
-        await toy.until("SELECT count(*) FROM effect", len(published), seconds=60)
+        await toy.until("SELECT count(*) FROM effect", len(published))
     for customer in customers:
         told = [each for each in published if each.startswith(f"{customer}-")]
         assert [each.split()[-1] for each in await toy.effects(customer)] == told
@@ -169,7 +169,7 @@ async def _records(toy: Toy, count: int) -> list[Record]:
     """Return what partition 0 holds, once it is so much."""
     reader = TopicReader(toy.bootstrap, toy.topic)
     await reader.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(records := (await reader.read_to_end())[toy.topic, 0]) < count:
             await asyncio.sleep(0.1)
     await reader.close()

@@ -24,8 +24,8 @@ async def test_a_channel_that_is_waited_on_after_connecting_is_heard_too(fresh_d
 async def _heard(here: Wake, there: Wake, channel: str) -> None:
     """Wait until a notification from the other process ends a wait that would have lasted much longer."""
     started = time.monotonic()
-    waiting = asyncio.create_task(here.wait(channel, seconds=20))
+    waiting = asyncio.create_task(here.wait(channel, seconds=120))
     while not waiting.done():
         await there.notify(channel)
         await asyncio.sleep(0.05)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60

@@ -58,7 +58,7 @@ async def begin_epoch(toy: Toy) -> EpochBegun:
 async def until_acknowledged(toy: Toy, sequence: int, *, partition_no: int = 0) -> None:
     """Return when the relay has marked so much of a partition."""
     mark = text("SELECT acknowledged_sequence FROM stream_head WHERE partition_no = :no")
-    async with asyncio.timeout(20), toy.publisher.connect() as connection:
+    async with asyncio.timeout(60), toy.publisher.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         while await connection.scalar(mark, {"no": partition_no}) != sequence:
             await asyncio.sleep(0.05)

@@ -212,7 +212,7 @@ class Toy:
         """Return the rows of a query on the consumer's database."""
         return await rows_of(self.consumer, statement)
 
-    async def until(self, statement: str, expected: Any, *, seconds: float = 20) -> None:
+    async def until(self, statement: str, expected: Any, *, seconds: float = 60) -> None:
         """Wait until a single value on the consumer's database is as expected."""
         async with asyncio.timeout(seconds):
             while (await self.ask(statement))[0][0] != expected:

@@ -59,7 +59,7 @@ def base_url(key_file: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def erp(base_url: str) -> Iterator[httpx.Client]:
     """A client with the ERP's key, which may read and write."""
-    with httpx.Client(base_url=base_url, headers=bearer("erp")) as client:
+    with httpx.Client(base_url=base_url, headers=bearer("erp"), timeout=60) as client:
         yield client
 
 
@@ -70,7 +70,7 @@ async def online(shelf: Shelf, key_file: Path) -> AsyncIterator[httpx.AsyncClien
     task = asyncio.create_task(process.serve())
     while not process.started:
         await asyncio.sleep(0.01)
-    async with httpx.AsyncClient(base_url=url_of(process), headers=bearer("erp")) as client:
+    async with httpx.AsyncClient(base_url=url_of(process), headers=bearer("erp"), timeout=60) as client:
         yield client
     process.should_exit = True
     await task

@@ -26,7 +26,7 @@ POST = f"POST /v1/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEYS['erp']
 def line(base_url: str) -> Iterator[socket.socket]:
     """A raw connection to the service."""
     address = urlsplit(base_url)
-    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as connection:
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as connection:
         yield connection
 
 
@@ -64,7 +64,7 @@ def test_a_body_that_drips_is_cut_off(line: socket.socket, monkeypatch: pytest.M
     started = time.monotonic()
     status, said = answer_to(line, POST + "Content-Length: 100\r\n\r\n{")
     assert (status, "too slowly" in said) == (400, True)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
 
 
 def test_a_refused_body_leaves_the_connection_in_order(line: socket.socket) -> None:
@@ -92,21 +92,21 @@ def test_row_47_sigterm_lets_requests_finish(tmp_path: Path) -> None:
     try:
         answered = asyncio.run(_stop_under_way(process, f"http://127.0.0.1:{port}"))
         assert answered == 200
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         process.kill()
 
 
 async def _stop_under_way(process: subprocess.Popen[bytes], url: str) -> int:
-    async with httpx.AsyncClient(base_url=url) as client:
-        async with asyncio.timeout(20):
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        async with asyncio.timeout(60):
             while True:
                 try:
                     await client.get("/livez")
                     break
                 except httpx.ConnectError:
                     await asyncio.sleep(0.05)
-        under_way = asyncio.create_task(client.get("/v1/slow", params={"seconds": 0.5}))
-        await asyncio.sleep(0.2)
+        under_way = asyncio.create_task(client.get("/v1/slow", params={"seconds": 3}))
+        await asyncio.sleep(1.5)  # it must have come by then and not be answered yet, on a busy machine too
         os.kill(process.pid, signal.SIGTERM)
         return (await under_way).status_code
