@@ -47,8 +47,10 @@ _UNTOLD = text(
     """
 )
 _WAITING = text("SELECT count(*) FROM outbox WHERE partition_no = :partition_no AND sequence IS NULL")
+# What was taken over is kept as long as what is acknowledged now: until then it may be made again.
 _BEGIN = text(
     """
+    WITH unmarked AS (DELETE FROM acknowledged_mark WHERE partition_no = :partition_no)
     UPDATE stream_head SET epoch = :epoch, sequence = 0, acknowledged_sequence = 0, last_event_id = NULL
     WHERE partition_no = :partition_no
     """

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
-from shared.messaging import metrics, stream_store
+from shared.messaging import metrics, pruning, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.kafka import KafkaAway, Place
 from shared.messaging.leadership import leading, staying
@@ -107,7 +107,7 @@ class Relay:
                     await self._agree(connection)
             sent = await self.publish_once(connection)
             metrics.published.labels(self._topic).inc(sent)
-            if time.monotonic() >= prune_at and not await stream_store.prune(connection):
+            if time.monotonic() >= prune_at and not await pruning.prune(connection):
                 prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
             if sent < stream_store.ASSIGN_LIMIT and not self._behind:
                 # What was committed meanwhile has woken us already: then this does not wait.

@@ -135,3 +135,16 @@ VERSION_2: tuple[str, ...] = (
     """,
     "CREATE INDEX discarded_item_customer ON discarded_item (customer_id, item_id)",
 )
+
+VERSION_3: tuple[str, ...] = (
+    # How far the broker had a partition of the outbox, and when: by it rows are pruned.
+    """
+    CREATE TABLE acknowledged_mark (
+        partition_no smallint NOT NULL,
+        epoch integer NOT NULL,
+        sequence bigint NOT NULL,
+        noted_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (partition_no, noted_at)
+    )
+    """,
+)

@@ -15,8 +15,6 @@ ASSIGN_LIMIT = 2_000
 SEND_BYTES = 1_000_000
 """So much of each partition is sent at once, and read into memory."""
 HEADER_BYTES = 1_000
-PRUNE_LIMIT = 5_000
-PRUNE_AFTER_DAYS = 14
 
 _ENSURE_HEADS = text(
     "INSERT INTO stream_head (partition_no) SELECT generate_series(0, :partitions - 1) ON CONFLICT DO NOTHING"
@@ -80,15 +78,6 @@ _AGE = text(
     ) AS waiting
     """
 )
-_PRUNE = text(
-    """
-    DELETE FROM outbox WHERE id IN (
-        SELECT o.id FROM (SELECT * FROM outbox ORDER BY id LIMIT :limit) AS o JOIN stream_head AS h USING (partition_no)
-        WHERE (o.epoch < h.epoch OR o.epoch = h.epoch AND o.sequence < h.acknowledged_sequence)
-          AND o.recorded_at < now() - make_interval(days => :days)
-    )
-    """
-)
 _EVENTS_AT = text(
     """
     SELECT o.partition_no, o.epoch, o.sequence, o.event_id
@@ -97,8 +86,14 @@ _EVENTS_AT = text(
     JOIN outbox AS o USING (partition_no, epoch, sequence)
     """
 )
+# What is sent again is acknowledged anew, so the marks by which it would be pruned go back with it.
 _SEND_AGAIN = text(
     """
+    WITH cut AS (
+        UPDATE acknowledged_mark AS m SET sequence = least(m.sequence, :sequence - 1)
+        FROM stream_head AS h
+        WHERE h.partition_no = :partition_no AND (m.partition_no, m.epoch) = (h.partition_no, h.epoch)
+    )
     UPDATE stream_head AS h SET acknowledged_sequence = :sequence - 1
     WHERE h.partition_no = :partition_no AND :sequence BETWEEN 1 AND h.acknowledged_sequence
       AND EXISTS (SELECT FROM outbox AS o WHERE o.partition_no = h.partition_no AND o.epoch = h.epoch
@@ -117,9 +112,14 @@ _MARK = text(
 )
 _LOWER = text(
     """
+    WITH r AS (
+        SELECT * FROM unnest(CAST(:partitions AS smallint[]), CAST(:sequences AS bigint[])) AS r(partition_no, sequence)
+    ), cut AS (
+        UPDATE acknowledged_mark AS m SET sequence = least(m.sequence, r.sequence)
+        FROM r JOIN stream_head AS h USING (partition_no) WHERE (m.partition_no, m.epoch) = (h.partition_no, h.epoch)
+    )
     UPDATE stream_head AS h SET acknowledged_sequence = least(h.acknowledged_sequence, r.sequence)
-    FROM unnest(CAST(:partitions AS smallint[]), CAST(:sequences AS bigint[])) AS r(partition_no, sequence)
-    WHERE h.partition_no = r.partition_no
+    FROM r WHERE h.partition_no = r.partition_no
     """
 )
 
@@ -196,11 +196,3 @@ async def send_again(connection: AsyncConnection, partition_no: int, sequence: i
 async def oldest_waiting_seconds(connection: AsyncConnection) -> float:
     """Return the age of the oldest row that the broker does not have yet; 0 when there is none."""
     return float((await connection.execute(_AGE)).scalar_one() or 0)
-
-
-async def prune(connection: AsyncConnection, *, days: int = PRUNE_AFTER_DAYS) -> bool:
-    """Delete rows older than `days` that the broker has, never the last of a partition; return whether to go on.
-
-    It looks at the oldest few: what a long absence has piled up would not be deleted within a statement's time.
-    """
-    return (await connection.execute(_PRUNE, {"days": days, "limit": PRUNE_LIMIT})).rowcount > PRUNE_LIMIT // 2

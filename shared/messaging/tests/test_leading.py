@@ -166,19 +166,3 @@ async def test_how_old_the_outbox_is_is_told_by_who_does_not_lead(toy: Toy) -> N
             await other.commit()
             while _age(toy) > 0:
                 await asyncio.sleep(0.05)
-
-
-async def test_the_outbox_is_pruned_a_part_at_a_time_from_the_oldest_on(
-    toy: Toy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """P4: only what the broker has, never the last of a partition, and however much it is, each statement is short."""
-    monkeypatch.setattr(stream_store, "PRUNE_LIMIT", 4)
-    async with toy.running():
-        await toy.publish(*(settled(_CUSTOMER, f"G-{n}") for n in range(10)))
-        await toy.until("SELECT count(*) FROM effect", 10)
-    await toy.publish(settled(_CUSTOMER, "G-10"))
-    async with toy.publisher.begin() as connection:
-        await connection.execute(text("UPDATE outbox SET recorded_at = recorded_at - interval '15 days'"))
-        rounds = [await stream_store.prune(connection, days=14) for _ in range(4)]
-    assert rounds == [True, True, False, False]
-    assert await _value(toy, "SELECT string_agg(subject, ' ' ORDER BY id) FROM outbox") == "G-9 G-10"
