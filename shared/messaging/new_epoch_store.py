@@ -24,8 +24,9 @@ _RECORDS = """
            CAST(:previous_ids AS uuid[])) AS r(event_id, epoch, sequence, previous_id)
 """
 # Rows are pruned from the oldest on: what the topic has below the oldest row that is kept is known, and gone here.
+# What was withheld stays behind alone.
 _OLDEST_KEPT = text(
-    "SELECT epoch, sequence FROM outbox WHERE partition_no = :partition_no AND sequence IS NOT NULL "
+    "SELECT epoch, sequence FROM outbox WHERE partition_no = :partition_no AND sequence IS NOT NULL AND NOT withheld "
     "ORDER BY epoch, sequence LIMIT 1"
 )
 _FREE = text(

@@ -33,7 +33,8 @@ _PRUNE = text(
     DELETE FROM outbox WHERE id IN (
         SELECT o.id FROM ({_OLD_ENOUGH}) AS m JOIN stream_head AS h USING (partition_no) CROSS JOIN LATERAL (
             SELECT r.id FROM outbox AS r
-            WHERE r.partition_no = m.partition_no AND (r.epoch, r.sequence) < (m.epoch, m.sequence)
+            WHERE r.partition_no = m.partition_no AND NOT r.withheld
+              AND (r.epoch, r.sequence) < (m.epoch, m.sequence)
               AND (r.epoch, r.sequence) < (h.epoch, h.acknowledged_sequence)
             ORDER BY r.epoch, r.sequence LIMIT :limit
         ) AS o
@@ -44,9 +45,10 @@ _PRUNE = text(
 
 
 async def prune(connection: AsyncConnection, *, days: int = PRUNE_AFTER_DAYS) -> bool:
-    """Delete rows that the broker has had for `days`, never the last of a partition; return whether to go on.
+    """Delete rows that the broker has had for `days`, neither the last of a partition nor what was withheld.
 
-    It deletes the oldest few: what a long absence has piled up would not be deleted within a statement's time.
+    It deletes the oldest few, and returns whether to go on: what a long absence has piled up would not be deleted in
+    one statement's time.
     """
     await connection.execute(_NOTE)
     await connection.execute(_FORGET, {"days": days})

@@ -127,6 +127,7 @@ class Relay:
             offsets = await self.sending.send(rows)
         crash_point("relay.after_ack")
         await self._note_length(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
+        await stream_store.note_withheld(connection, rows, self.sending.withheld)
         self._behind = not await stream_store.mark_acknowledged(connection, rows)
         return len(rows)
 

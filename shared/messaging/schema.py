@@ -147,4 +147,11 @@ VERSION_3: tuple[str, ...] = (
         PRIMARY KEY (partition_no, noted_at)
     )
     """,
+    # What the broker has without its body is kept until it has it whole: the body is nowhere else.
+    "ALTER TABLE outbox ADD COLUMN withheld boolean NOT NULL DEFAULT false",
+    # How far a reader had come in the epoch before the one it is in.
+    """
+    ALTER TABLE stream_position
+        ADD COLUMN ended_epoch integer NOT NULL DEFAULT 0, ADD COLUMN ended_sequence bigint NOT NULL DEFAULT 0
+    """,
 )

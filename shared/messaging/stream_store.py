@@ -1,6 +1,6 @@
 """The relay's SQL: numbering outbox rows, reading what must be sent, marking what the broker has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -101,6 +101,7 @@ _SEND_AGAIN = text(
     RETURNING h.sequence - h.acknowledged_sequence
     """
 )
+_WITHHELD = text("UPDATE outbox SET withheld = (id = ANY(:withheld)) WHERE id = ANY(:changed)")
 # Only where the mark still stands where sending began: who asked meanwhile that rows be sent again is not overheard.
 _MARK = text(
     """
@@ -164,6 +165,13 @@ async def assign(connection: AsyncConnection) -> int:
 async def unacknowledged(connection: AsyncConnection, *, max_bytes: int = SEND_BYTES) -> list[Row[Any]]:
     """Return numbered rows that the broker has not acknowledged, in order, to about `max_bytes` of each partition."""
     return list(await connection.execute(_UNACKNOWLEDGED, {"limit": ASSIGN_LIMIT, "max_bytes": max_bytes}))
+
+
+async def note_withheld(connection: AsyncConnection, sent: Sequence[Row[Any]], withheld: Collection[int]) -> None:
+    """Note which of these rows the broker has without their bodies, before it is noted that it has them."""
+    changed = [row.id for row in sent if row.withheld != (row.id in withheld)]
+    if changed:
+        await connection.execute(_WITHHELD, {"changed": changed, "withheld": sorted(withheld)})
 
 
 async def mark_acknowledged(connection: AsyncConnection, sent: Sequence[Row[Any]]) -> bool:

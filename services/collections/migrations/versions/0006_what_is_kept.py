@@ -1,4 +1,4 @@
-"""Know since when the broker has what it acknowledged, so that nothing is pruned that was told just now."""
+"""Know since when the broker has an event, and whether whole, so that nothing is pruned that is needed."""
 
 from alembic import op
 
@@ -14,4 +14,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE stream_position DROP COLUMN ended_epoch, DROP COLUMN ended_sequence")
+    op.execute("ALTER TABLE outbox DROP COLUMN withheld")
     op.execute("DROP TABLE acknowledged_mark")
