@@ -17,14 +17,13 @@ from shared.crash import crash_point
 from shared.messaging import metrics, pruning, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.kafka import KafkaAway, Place
-from shared.messaging.leadership import leading, staying
+from shared.messaging.leadership import leader_agreed, leading, say_agreed, staying
 from shared.messaging.sending import Sending
 from shared.messaging.topic_length import TopicLength, TopicShrank
 from shared.messaging.wake import OUTBOX, Wake
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-FOLLOWED_ROUNDS = 4
 PRUNE_EVERY_SECONDS = 3_600
 
 log = structlog.get_logger(__name__)
@@ -55,7 +54,6 @@ class Relay:
         self.leading = False
         self.conflict: str | None = None
         self.agrees: bool | None = None
-        self._followed = 0
 
     async def run(self) -> None:
         """Lead whenever no other worker does, for ever; whatever fails is tried again from the database's state."""
@@ -79,11 +77,11 @@ class Relay:
         async with leading(connection) as alone:
             await self._tell_age(connection)
             if not alone:
-                self._follow()
+                await self._follow(connection)
                 return
-            self._followed = 0
             await stream_store.ensure_heads(connection, self._partitions)
             await self._agree(connection)
+            await say_agreed(connection)
             self.leading, self.conflict, self.agrees, self._behind = True, None, True, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
@@ -91,10 +89,9 @@ class Relay:
     async def _agree(self, connection: AsyncConnection) -> None:
         self._length.begin(await agree_with_topic(connection, self._bootstrap, self._topic))
 
-    def _follow(self) -> None:
-        """Believe a leader who stays: one that finds a conflict lets go of the lock again."""
-        self._followed += 1
-        if self._followed >= FOLLOWED_ROUNDS:
+    async def _follow(self, connection: AsyncConnection) -> None:
+        """Believe a leader who publishes; one who still compares, for as long as Kafka takes, says nothing yet."""
+        if await leader_agreed(connection):
             self.conflict, self.agrees = None, True
 
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:

@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import Row, text
 
 from shared.messaging import leadership, relay, stream_store
+from shared.messaging.agreement import StreamConflict
 from shared.messaging.kafka import KafkaAway
 from shared.messaging.own_stream import OwnStream
 from shared.messaging.relay import Relay
@@ -81,11 +82,34 @@ async def test_row_13_a_leader_that_stands_still_is_replaced_and_marks_nothing(
             await _until(toy, _MARK, 2)
             go_on.set()
             async with asyncio.timeout(20):
-                while frozen._followed == 0:  # noqa: SLF001 - it woke up, lost its place and follows
+                while frozen.leading:  # until it has woken up, and knows that it lost its place
                     await asyncio.sleep(0.05)
         assert await _value(toy, _MARK) == 2
     async with toy.running(relay=False):
         await toy.until("SELECT count(*) FROM effect", 2)
+
+
+async def test_row_51_nobody_follows_a_leader_that_still_compares(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P4, N4, faults 2.51: Kafka answers slowly after a restore; a sender must not take that for agreement."""
+    found = asyncio.Event()
+
+    async def compare(*_: Any) -> dict[int, int]:
+        if not found.is_set():
+            await asyncio.sleep(2)
+            found.set()
+            raise StreamConflict("restored")
+        return dict.fromkeys(range(PARTITIONS), 0)
+
+    monkeypatch.setattr(relay, "agree_with_topic", compare)
+    first, second = toy.relay(), toy.relay()
+    async with _running(first, second):
+        async with asyncio.timeout(20):
+            while not found.is_set():
+                assert (first.agrees, second.agrees) == (None, None)
+                await asyncio.sleep(0.05)
+            while not (first.agrees and second.agrees):
+                await asyncio.sleep(0.05)
+        assert first.leading != second.leading
 
 
 async def test_a_leader_that_waits_for_kafka_stays_the_leader(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
