@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.ids import new_id
-from shared.messaging import stream_store
+from shared.messaging import agreement, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.own_stream import NothingContradicts
 from shared.messaging.rereading import Rereading
@@ -215,3 +215,21 @@ async def test_an_event_of_this_history_is_never_made_twice(toy: Toy) -> None:
     await toy.publish(event)
     with pytest.raises(IntegrityError):
         await toy.publish(settled(_CUSTOMER, "G-1"), event)
+
+
+async def test_row_51_copies_at_the_end_of_a_topic_do_not_hide_how_far_it_was(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P4, faults 2.51: the restore ended a relay that sent again; what is new takes no number told before."""
+    monkeypatch.setattr(agreement, "TAIL_RECORDS", 2)
+    await tell(toy, _CUSTOMER, ["P-0", "P-1", "P-2"], applied=3)
+    await back_up(toy)
+    await tell(toy, _CUSTOMER, ["P-3", "P-4"], applied=5)
+    await write(toy, *(await records_of(toy))[:2])
+    await restore(toy)
+    await toy.publish(settled(_CUSTOMER, "P-mine"))
+    assert "ends at sequence 5" in await _conflict(toy)
+    assert (await begin_epoch(toy)).to_be_told == 1
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 6)
+    assert await numbers_of(toy, _CUSTOMER) == [*(f"P-{n}" for n in range(5)), "P-mine"]
