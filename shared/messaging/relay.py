@@ -65,6 +65,7 @@ class Relay:
                 self.conflict, self.agrees = str(error), False
                 log.error("relay.conflict", topic=self._topic, reason=self.conflict)  # noqa: TRY400 - the sentence says all
             except (KafkaAway, SQLAlchemyError, OSError) as error:
+                self._doubt()
                 log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
             finally:
                 self.leading = False
@@ -79,6 +80,7 @@ class Relay:
             if not alone:
                 await self._follow(connection)
                 return
+            self._doubt()
             await stream_store.ensure_heads(connection, self._partitions)
             await self._agree(connection)
             await say_agreed(connection)
@@ -93,6 +95,12 @@ class Relay:
         """Believe a leader who publishes; one who still compares, for as long as Kafka takes, says nothing yet."""
         if await leader_agreed(connection):
             self.conflict, self.agrees = None, True
+        else:
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """Believe no more that all agrees: whatever comes next may be another database, restored in the meantime."""
+        self.agrees = None if self.agrees else self.agrees
 
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
         prune_at = 0.0

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import Row, text
 
 from shared.messaging import leadership, relay, stream_store
-from shared.messaging.agreement import StreamConflict
+from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.kafka import KafkaAway
 from shared.messaging.own_stream import OwnStream
 from shared.messaging.relay import Relay
@@ -18,6 +18,7 @@ from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
+_END_ALL = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
 _MARK = f"SELECT acknowledged_sequence FROM stream_head WHERE partition_no = {_NO}"
 
 
@@ -110,6 +111,32 @@ async def test_row_51_nobody_follows_a_leader_that_still_compares(toy: Toy, monk
             while not (first.agrees and second.agrees):
                 await asyncio.sleep(0.05)
         assert first.leading != second.leading
+
+
+async def test_row_51_a_database_that_went_away_is_compared_before_it_is_believed(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P4, N4, faults 2.51: it was restored below running workers: what they knew was another database's."""
+    compared = asyncio.Event()
+    relays = toy.relay(), toy.relay()
+
+    async def compare(*given: Any) -> dict[int, int]:
+        await compared.wait()
+        return await agree_with_topic(*given)
+
+    async def until(*, agreed: bool | None) -> None:
+        async with asyncio.timeout(20):
+            while [each.agrees for each in relays] != [agreed, agreed]:
+                await asyncio.sleep(0.02)
+
+    async with _running(*relays):
+        await until(agreed=True)
+        monkeypatch.setattr(relay, "agree_with_topic", compare)
+        async with toy.consumer.connect() as elsewhere:
+            await elsewhere.execute(_END_ALL, {"name": toy.publisher.url.database})
+        await until(agreed=None)
+        compared.set()
+        await until(agreed=True)
 
 
 async def test_a_leader_that_waits_for_kafka_stays_the_leader(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
