@@ -1,6 +1,6 @@
 """Finds out whether a service's topic and its database still tell the same story (P4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -86,11 +86,13 @@ async def compare(connection: AsyncConnection, bootstrap: str, topic: str) -> li
         async with staying(connection):
             tails |= await _with_the_highest(bootstrap, topic, behind)
     ours = await stream_store.events_at(connection, [place for tail in tails.values() for place in tail.places])
+    untold = await stream_store.untold(connection, [each.event_id for tail in tails.values() for each in tail.events])
     return [
         Comparison(
             head=heads[partition_no],
             told=tail.last,
-            conflict=_conflict(f"{topic}[{partition_no}]", heads[partition_no], tail, ours),
+            conflict=_told_late(f"{topic}[{partition_no}]", heads[partition_no], tail, untold)
+            or _conflict(f"{topic}[{partition_no}]", heads[partition_no], tail, ours),
             next_offset=tail.next_offset,
         )
         for partition_no, tail in sorted(tails.items())
@@ -190,6 +192,17 @@ def _events(records: Sequence[Record]) -> list[Envelope]:
         except BadEnvelope:
             continue
     return events
+
+
+def _told_late(place: str, head: Head, tail: _Tail, untold: Collection[UUID]) -> str | None:
+    """Return that somebody went on with an epoch after it had ended, and told what is to be told in the new one."""
+    for event in tail.events:
+        if event.epoch < head.epoch and event.event_id in untold:
+            return (
+                f"{place} has event {event.event_id} in epoch {event.epoch}, which has ended: "
+                f"a relay that stood still, or a copy, told it late. {_WAY_OUT}"
+            )
+    return None
 
 
 def _conflict(place: str, head: Head, tail: _Tail, ours: Mapping[stream_store.EventPlace, UUID]) -> str | None:

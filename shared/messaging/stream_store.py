@@ -78,6 +78,13 @@ _AGE = text(
     ) AS waiting
     """
 )
+_UNTOLD = text(
+    """
+    SELECT o.event_id FROM outbox AS o JOIN stream_head AS h USING (partition_no)
+    WHERE o.event_id = ANY(CAST(:event_ids AS uuid[]))
+      AND (o.epoch IS NULL OR o.epoch = h.epoch AND o.sequence > h.acknowledged_sequence)
+    """
+)
 _EVENTS_AT = text(
     """
     SELECT o.partition_no, o.epoch, o.sequence, o.event_id
@@ -155,6 +162,11 @@ async def events_at(connection: AsyncConnection, places: Sequence[EventPlace]) -
     }
     rows = await connection.execute(_EVENTS_AT, parameters)
     return {(row.partition_no, row.epoch, row.sequence): row.event_id for row in rows}
+
+
+async def untold(connection: AsyncConnection, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these events are still to be told, as far as this database knows."""
+    return set((await connection.execute(_UNTOLD, {"event_ids": list(event_ids)})).scalars())
 
 
 async def assign(connection: AsyncConnection) -> int:
