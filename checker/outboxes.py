@@ -14,7 +14,8 @@ _SAID = (
     *("correlation_id", "causation_id", "actor", "traceparent", "epoch", "sequence", "previous_id"),
 )
 _OUTBOX = f"""
-    SELECT {", ".join(_SAID)}, partition_no, coalesce(CAST(customer_id AS text), CAST(partition_no AS text)) AS key,
+    SELECT {", ".join(_SAID)}, partition_no, withheld,
+        coalesce(CAST(customer_id AS text), CAST(partition_no AS text)) AS key,
         encode(sha256(convert_to(body, 'UTF8')), 'hex') AS body_sha256
     FROM outbox
 """
@@ -58,8 +59,9 @@ def compare_outbox(history: History, rows: list[Row[Any]], before: Acknowledged)
     }
     kept = {(row.partition_no, row.epoch, row.sequence): row for row in rows if row.sequence is not None}
     due = {place: row for place, row in kept.items() if place[1:] <= before.get(place[0], (0, 0))}
-    oldest = {partition_no: (epoch, sequence) for partition_no, epoch, sequence in sorted(kept, reverse=True)}
-    # Below the oldest row that is kept, rows were pruned, and nothing can be said.
+    # Below the oldest row that is kept, rows were pruned, but for what was withheld, and nothing can be said.
+    alone = {place[0]: place[1:] for place in sorted(kept) if kept[place].withheld}
+    oldest = alone | {place[0]: place[1:] for place in sorted(kept, reverse=True) if not kept[place].withheld}
     known = {place: each for place, each in told.items() if place[1:] >= oldest.get(place[0], (1, 1))}
     missing = [_named(history, place) for place, row in due.items() if not _same(told.get(place), row)]
     ghosts = [_named(history, place) for place, each in known.items() if not _same(each, kept.get(place))]

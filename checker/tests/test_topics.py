@@ -42,7 +42,9 @@ def outbox_of(*numbers: int) -> list[Any]:
         each.envelope.sequence: each.body_sha256 for each in told(*(record(n, offset=n) for n in numbers)).partitions[0]
     }
     return [
-        SimpleNamespace(**asdict(envelope(number)), key=str(CUSTOMER), partition_no=0, body_sha256=hashes[number])
+        SimpleNamespace(
+            **asdict(envelope(number)), key=str(CUSTOMER), partition_no=0, withheld=False, body_sha256=hashes[number]
+        )
         for number in numbers
     ]
 
@@ -113,6 +115,12 @@ def test_invariant_9_a_ghost_is_found_and_a_pruned_row_is_none() -> None:
     found = told(record(1, offset=0), record(2, offset=1), record(3, offset=2))
     _, ghosts = compare_outbox(found, outbox_of(1, 2, 3)[1:], {0: (1, 3)})
     assert (ghosts.compared, ghosts.holds) == (2, True)
+    first, _, last = outbox_of(1, 2, 3)
+    first.withheld = True
+    _, ghosts = compare_outbox(found, [first, last], {0: (1, 3)})
+    assert (ghosts.compared, ghosts.holds) == (1, True), "what was withheld is kept alone"
+    last.withheld = True
+    assert compare_outbox(found, [first, last], {0: (1, 3)})[1].compared == 1
     _, ghosts = compare_outbox(found, outbox_of(1, 2), {0: (1, 2)})
     assert ghosts.differences == ("ledger/0 epoch 1 number 3",)
 

@@ -1,7 +1,7 @@
 """Finds out whether a service's topic and its database still tell the same story (P4)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -82,12 +82,17 @@ async def compare(connection: AsyncConnection, bootstrap: str, topic: str) -> li
             "their order. Nothing is published; the number changes by moving to a new topic only."
         )
         raise StreamConflict(msg)
+    if behind := [tail for number, tail in tails.items() if tail.seems_behind(heads[number])]:
+        async with staying(connection):
+            tails |= await _with_the_highest(bootstrap, topic, behind)
     ours = await stream_store.events_at(connection, [place for tail in tails.values() for place in tail.places])
+    untold = await stream_store.untold(connection, [each.event_id for tail in tails.values() for each in tail.events])
     return [
         Comparison(
             head=heads[partition_no],
             told=tail.last,
-            conflict=_conflict(f"{topic}[{partition_no}]", heads[partition_no], tail, ours),
+            conflict=_told_late(f"{topic}[{partition_no}]", heads[partition_no], tail, untold)
+            or _conflict(f"{topic}[{partition_no}]", heads[partition_no], tail, ours),
             next_offset=tail.next_offset,
         )
         for partition_no, tail in sorted(tails.items())
@@ -105,12 +110,23 @@ class _Tail:
     @property
     def last(self) -> Envelope | None:
         """Return the event that is last in the stream; a copy that was sent again may lie behind it."""
-        return max(self.events, key=lambda each: (each.epoch, each.sequence), default=None)
+        return max(self.events, key=_order, default=None)
 
     @property
     def places(self) -> list[stream_store.EventPlace]:
         """Return under which numbers the events stand."""
         return [self.place_of(each) for each in self.events]
+
+    def seems_behind(self, head: Head) -> bool:
+        """Return whether the broker lost what it had acknowledged, or copies hide the last event.
+
+        In a first epoch whose offsets run as its numbers do, nothing ever came twice.
+        """
+        if head.acknowledged_sequence == 0 or self.last is None:
+            return False
+        if self.last.epoch == 1 and self.next_offset <= self.last.sequence:
+            return False
+        return (self.last.epoch, self.last.sequence) < (head.epoch, head.acknowledged_sequence)
 
     def place_of(self, event: Envelope) -> stream_store.EventPlace:
         """Return under which number an event stands."""
@@ -133,6 +149,22 @@ async def _tails(bootstrap: str, topic: str) -> dict[int, _Tail]:
         await reader.close()
 
 
+async def _with_the_highest(bootstrap: str, topic: str, tails: Sequence[_Tail]) -> dict[int, _Tail]:
+    """Return these tails, each with the event that is last in the stream wherever in the partition it lies."""
+    reader = TopicReader(bootstrap, topic)
+    found = {}
+    try:
+        await reader.start()
+        for tail in tails:
+            highest: list[Envelope] = []
+            async for records in reader.read_partition((topic, tail.partition_no), stop=tail.next_offset):
+                highest = sorted([*highest, *_events(records)], key=_order)[-1:]
+            found[tail.partition_no] = replace(tail, events=[*tail.events, *highest])
+    finally:
+        await reader.close()
+    return found
+
+
 async def _before(reader: TopicReader, place: Place, tail: Sequence[Record]) -> list[Envelope]:
     """Return the last events before this tail, which has none: strangers may write as much as they like."""
     stop, width = tail[0].offset if tail else 0, TAIL_RECORDS
@@ -148,6 +180,10 @@ async def _before(reader: TopicReader, place: Place, tail: Sequence[Record]) -> 
     return []
 
 
+def _order(event: Envelope) -> tuple[int, int]:
+    return event.epoch, event.sequence
+
+
 def _events(records: Sequence[Record]) -> list[Envelope]:
     events = []
     for record in records:
@@ -156,6 +192,17 @@ def _events(records: Sequence[Record]) -> list[Envelope]:
         except BadEnvelope:
             continue
     return events
+
+
+def _told_late(place: str, head: Head, tail: _Tail, untold: Collection[UUID]) -> str | None:
+    """Return that somebody went on with an epoch after it had ended, and told what is to be told in the new one."""
+    for event in tail.events:
+        if event.epoch < head.epoch and event.event_id in untold:
+            return (
+                f"{place} has event {event.event_id} in epoch {event.epoch}, which has ended: "
+                f"a relay that stood still, or a copy, told it late. {_WAY_OUT}"
+            )
+    return None
 
 
 def _conflict(place: str, head: Head, tail: _Tail, ours: Mapping[stream_store.EventPlace, UUID]) -> str | None:

@@ -53,8 +53,8 @@ class Applier:
         if not readings:
             return
         ids = {each.customer_id for each in readings if each.customer_id is not None}
+        seen = await positions.share_day(connection, place[1])
         customers = await lock_customers(connection, ids, partitions=self.partitions)
-        seen = await positions.read_day(connection, place[1])
         serve, aside = _part(readings, customers)
         await _set_aside(connection, place, aside, customers, seen)
         if serve:
@@ -67,8 +67,8 @@ class Applier:
         """Set the event's customer aside because of it."""
         reading = _Reading(incoming, None, cause)
         item = _to_park(place[0], reading)
+        seen = await positions.share_day(connection, place[1])
         customers = await lock_customers(connection, [item.customer_id], partitions=self.partitions)
-        seen = await positions.read_day(connection, place[1])
         await _set_aside(connection, place, [reading], customers, seen)
 
     def _read(self, incoming: Incoming) -> _Reading | None:

@@ -12,13 +12,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 LEADER_LOCK = 7_301_002
+AGREED_LOCK = 7_301_007
+"""Held beside the other by a leader who publishes: whoever follows must not believe one who still compares."""
 SILENT_SECONDS = 30
 """PostgreSQL ends the session of a leader that has said nothing for so long, and another takes over."""
 SPEAK_EVERY_SECONDS = 5
 
 _TAKE = text("SELECT pg_try_advisory_lock(:key)")
 _LIMIT_SILENCE = text("SELECT set_config('idle_session_timeout', :limit, false)")
-_LET_GO = text("SELECT pg_advisory_unlock(:key), set_config('idle_session_timeout', '0', false)")
+_LET_GO = text("SELECT pg_advisory_unlock_all(), set_config('idle_session_timeout', '0', false)")
+_AGREED = text(
+    """
+    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid, objsubid) = (0, :agreed, 1)
+                   AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    """
+)
 _SPEAK = text("SELECT 1")
 
 
@@ -34,7 +42,17 @@ async def leading(connection: AsyncConnection) -> AsyncIterator[bool]:
         if alone:
             # The connection goes back to the pool: without this the lock would stay with it.
             with suppress(SQLAlchemyError, OSError):
-                await connection.execute(_LET_GO, {"key": LEADER_LOCK})
+                await connection.execute(_LET_GO)
+
+
+async def say_agreed(connection: AsyncConnection) -> None:
+    """Let others see, while this connection leads, that the topic was found to agree with the database."""
+    await connection.execute(_TAKE, {"key": AGREED_LOCK})
+
+
+async def leader_agreed(connection: AsyncConnection) -> bool:
+    """Return whether somebody leads, and has found the topic to agree with the database."""
+    return bool((await connection.execute(_AGREED, {"agreed": AGREED_LOCK})).scalar_one())
 
 
 async def _say_anything(connection: AsyncConnection) -> None:

@@ -24,8 +24,9 @@ _RECORDS = """
            CAST(:previous_ids AS uuid[])) AS r(event_id, epoch, sequence, previous_id)
 """
 # Rows are pruned from the oldest on: what the topic has below the oldest row that is kept is known, and gone here.
+# What was withheld stays behind alone.
 _OLDEST_KEPT = text(
-    "SELECT epoch, sequence FROM outbox WHERE partition_no = :partition_no AND sequence IS NOT NULL "
+    "SELECT epoch, sequence FROM outbox WHERE partition_no = :partition_no AND sequence IS NOT NULL AND NOT withheld "
     "ORDER BY epoch, sequence LIMIT 1"
 )
 _FREE = text(
@@ -47,8 +48,10 @@ _UNTOLD = text(
     """
 )
 _WAITING = text("SELECT count(*) FROM outbox WHERE partition_no = :partition_no AND sequence IS NULL")
+# What was taken over is kept as long as what is acknowledged now: until then it may be made again.
 _BEGIN = text(
     """
+    WITH unmarked AS (DELETE FROM acknowledged_mark WHERE partition_no = :partition_no)
     UPDATE stream_head SET epoch = :epoch, sequence = 0, acknowledged_sequence = 0, last_event_id = NULL
     WHERE partition_no = :partition_no
     """

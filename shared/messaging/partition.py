@@ -89,7 +89,7 @@ class Lane:
 
     async def _take_incoming(self, connection: AsyncConnection, place: Place, incoming: Sequence[Incoming]) -> None:
         if self._markers is not None and self._markers.is_marker(incoming[0].envelope.wire):
-            await note_day(connection, place, incoming[0], markers=self._markers)
+            await note_day(connection, place, incoming[0], markers=self._markers, partitions=self._applier.partitions)
         else:
             await self._applier.apply(connection, place, incoming)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.envelope import Envelope, from_headers, to_headers
@@ -15,7 +15,7 @@ from shared.messaging.kafka import Place, Record
 from shared.messaging.sifting import Position
 
 _LOCK = text(
-    "SELECT epoch, sequence, next_offset, last_event_id FROM stream_position "
+    "SELECT epoch, sequence, next_offset, last_event_id, ended_epoch, ended_sequence FROM stream_position "
     "WHERE topic = :topic AND partition_no = :partition_no FOR UPDATE"
 )
 _CREATE = text(
@@ -23,7 +23,8 @@ _CREATE = text(
 )
 _SAVE = text(
     "UPDATE stream_position SET epoch = :epoch, sequence = :sequence, next_offset = :next_offset, "
-    "last_event_id = :last_event_id, stopped_at = NULL, stopped_reason = NULL "
+    "last_event_id = :last_event_id, ended_epoch = :ended_epoch, ended_sequence = :ended_sequence, "
+    "stopped_at = NULL, stopped_reason = NULL "
     "WHERE topic = :topic AND partition_no = :partition_no"
 )
 _MOVE = text(_SAVE.text + " AND epoch = :old_epoch AND sequence = :old_sequence AND next_offset = :old_next_offset")
@@ -53,6 +54,7 @@ _DAY = text(
     "WHERE partition_no = :partition_no"
 )
 _LOCK_DAY = text(_DAY.text + " FOR UPDATE")
+_SHARE_DAY = text(_DAY.text + " FOR SHARE")
 _SEE_DAY = text(
     "INSERT INTO day_seen (partition_no, day) VALUES (:partition_no, :day) "
     "ON CONFLICT (partition_no) DO UPDATE SET day = greatest(day_seen.day, excluded.day)"
@@ -177,7 +179,19 @@ def _shown(text: str) -> str:
 
 async def read_day(connection: AsyncConnection, partition_no: int, *, lock_it: bool = False) -> DaySeen:
     """Return what the partition knows of the days; with `lock_it` hold it against others who work the same day."""
-    row = (await connection.execute(_LOCK_DAY if lock_it else _DAY, {"partition_no": partition_no})).one_or_none()
+    return await _read_day(connection, partition_no, _LOCK_DAY if lock_it else _DAY)
+
+
+async def share_day(connection: AsyncConnection, partition_no: int) -> DaySeen:
+    """Return what the partition knows of the days, and let none come or be worked before this transaction ends.
+
+    Another worker may hold the topic that brings days: whoever is parked here must be seen by the day that comes there.
+    """
+    return await _read_day(connection, partition_no, _SHARE_DAY)
+
+
+async def _read_day(connection: AsyncConnection, partition_no: int, statement: TextClause) -> DaySeen:
+    row = (await connection.execute(statement, {"partition_no": partition_no})).one_or_none()
     if row is None:
         return DaySeen()
     marker = None if row.work_marker is None else from_pairs(row.work_marker)
@@ -218,4 +232,6 @@ def _parameters(place: Place, position: Position) -> dict[str, Any]:
         "sequence": position.sequence,
         "next_offset": position.next_offset,
         "last_event_id": position.last_event_id,
+        "ended_epoch": position.ended_epoch,
+        "ended_sequence": position.ended_sequence,
     }

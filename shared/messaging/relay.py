@@ -14,17 +14,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
-from shared.messaging import metrics, stream_store
+from shared.messaging import metrics, pruning, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.kafka import KafkaAway, Place
-from shared.messaging.leadership import leading, staying
+from shared.messaging.leadership import leader_agreed, leading, say_agreed, staying
 from shared.messaging.sending import Sending
 from shared.messaging.topic_length import TopicLength, TopicShrank
 from shared.messaging.wake import OUTBOX, Wake
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-FOLLOWED_ROUNDS = 4
 PRUNE_EVERY_SECONDS = 3_600
 
 log = structlog.get_logger(__name__)
@@ -55,7 +54,6 @@ class Relay:
         self.leading = False
         self.conflict: str | None = None
         self.agrees: bool | None = None
-        self._followed = 0
 
     async def run(self) -> None:
         """Lead whenever no other worker does, for ever; whatever fails is tried again from the database's state."""
@@ -67,6 +65,7 @@ class Relay:
                 self.conflict, self.agrees = str(error), False
                 log.error("relay.conflict", topic=self._topic, reason=self.conflict)  # noqa: TRY400 - the sentence says all
             except (KafkaAway, SQLAlchemyError, OSError) as error:
+                self._doubt()
                 log.warning("relay.retry", topic=self._topic, reason=f"{type(error).__name__}: {error}"[:300])
             finally:
                 self.leading = False
@@ -79,11 +78,12 @@ class Relay:
         async with leading(connection) as alone:
             await self._tell_age(connection)
             if not alone:
-                self._follow()
+                await self._follow(connection)
                 return
-            self._followed = 0
+            self._doubt()
             await stream_store.ensure_heads(connection, self._partitions)
             await self._agree(connection)
+            await say_agreed(connection)
             self.leading, self.conflict, self.agrees, self._behind = True, None, True, True
             log.info("relay.leading", topic=self._topic)
             await self._publish_for_ever(connection)
@@ -91,11 +91,16 @@ class Relay:
     async def _agree(self, connection: AsyncConnection) -> None:
         self._length.begin(await agree_with_topic(connection, self._bootstrap, self._topic))
 
-    def _follow(self) -> None:
-        """Believe a leader who stays: one that finds a conflict lets go of the lock again."""
-        self._followed += 1
-        if self._followed >= FOLLOWED_ROUNDS:
+    async def _follow(self, connection: AsyncConnection) -> None:
+        """Believe a leader who publishes; one who still compares, for as long as Kafka takes, says nothing yet."""
+        if await leader_agreed(connection):
             self.conflict, self.agrees = None, True
+        else:
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """Believe no more that all agrees: whatever comes next may be another database, restored in the meantime."""
+        self.agrees = None if self.agrees else self.agrees
 
     async def _publish_for_ever(self, connection: AsyncConnection) -> None:
         prune_at = 0.0
@@ -107,7 +112,7 @@ class Relay:
                     await self._agree(connection)
             sent = await self.publish_once(connection)
             metrics.published.labels(self._topic).inc(sent)
-            if time.monotonic() >= prune_at and not await stream_store.prune(connection):
+            if time.monotonic() >= prune_at and not await pruning.prune(connection):
                 prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
             if sent < stream_store.ASSIGN_LIMIT and not self._behind:
                 # What was committed meanwhile has woken us already: then this does not wait.
@@ -127,6 +132,7 @@ class Relay:
             offsets = await self.sending.send(rows)
         crash_point("relay.after_ack")
         await self._note_length(connection, [(row.partition_no, at) for row, at in zip(rows, offsets, strict=True)])
+        await stream_store.note_withheld(connection, rows, self.sending.withheld)
         self._behind = not await stream_store.mark_acknowledged(connection, rows)
         return len(rows)
 

@@ -135,3 +135,23 @@ VERSION_2: tuple[str, ...] = (
     """,
     "CREATE INDEX discarded_item_customer ON discarded_item (customer_id, item_id)",
 )
+
+VERSION_3: tuple[str, ...] = (
+    # How far the broker had a partition of the outbox, and when: by it rows are pruned.
+    """
+    CREATE TABLE acknowledged_mark (
+        partition_no smallint NOT NULL,
+        epoch integer NOT NULL,
+        sequence bigint NOT NULL,
+        noted_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (partition_no, noted_at)
+    )
+    """,
+    # What the broker has without its body is kept until it has it whole: the body is nowhere else.
+    "ALTER TABLE outbox ADD COLUMN withheld boolean NOT NULL DEFAULT false",
+    # How far a reader had come in the epoch before the one it is in.
+    """
+    ALTER TABLE stream_position
+        ADD COLUMN ended_epoch integer NOT NULL DEFAULT 0, ADD COLUMN ended_sequence bigint NOT NULL DEFAULT 0
+    """,
+)

@@ -24,8 +24,12 @@ class Sending:
         self.max_bytes = stream_store.SEND_BYTES
         """How much of each partition to send at once: after a failure less, so that a slow line takes it in time."""
 
+        self.withheld: set[int] = set()
+        """The ids of the rows that went without their bodies when it was last sent."""
+
     async def send(self, rows: Sequence[Row[Any]]) -> list[int]:
         """Return the offset of each row's record."""
+        self.withheld = set()
         try:
             offsets = await self._send(rows)
         except KafkaAway:
@@ -48,6 +52,7 @@ class Sending:
         except TooLarge as error:
             await self.drop()
             [offset] = await (await self._open()).send([self.record(row, whole=False)])
+            self.withheld.add(row.id)
             metrics.withheld.labels(self._topic).inc()
             place = {"topic": self._topic, "partition": row.partition_no, "sequence": row.sequence}
             log.error("relay.withheld", **place, reason=str(error))  # noqa: TRY400 - the sentence says all

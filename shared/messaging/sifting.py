@@ -24,16 +24,23 @@ def break_off(place: Place, reason: str) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a consumer has applied one partition of one topic; epoch 0 means nothing yet."""
+    """How far a consumer has applied one partition of one topic; epoch 0 means nothing yet.
+
+    `ended_epoch` is the one before, and `ended_sequence` how far that was applied: up to there it may come again.
+    """
 
     epoch: int = 0
     sequence: int = 0
     next_offset: int = 0
     last_event_id: UUID | None = None
+    ended_epoch: int = 0
+    ended_sequence: int = 0
 
     def after(self, envelope: Envelope, offset: int) -> "Position":
         """Return the position once this event is applied."""
-        return Position(envelope.epoch, envelope.sequence, offset + 1, envelope.event_id)
+        begins = envelope.epoch != self.epoch
+        ended = (self.epoch, self.sequence) if begins else (self.ended_epoch, self.ended_sequence)
+        return Position(envelope.epoch, envelope.sequence, offset + 1, envelope.event_id, *ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,8 @@ def _is_repeat(position: Position, envelope: Envelope, offset: int) -> bool:
     if envelope.epoch == position.epoch:
         same_place = envelope.sequence == position.sequence
         return envelope.sequence < position.sequence or (same_place and envelope.event_id == position.last_event_id)
+    if envelope.epoch == position.ended_epoch and envelope.sequence <= position.ended_sequence:
+        return True
     return envelope.epoch < position.epoch and offset < position.next_offset
 
 

@@ -1,6 +1,6 @@
 """The relay's SQL: numbering outbox rows, reading what must be sent, marking what the broker has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,6 @@ ASSIGN_LIMIT = 2_000
 SEND_BYTES = 1_000_000
 """So much of each partition is sent at once, and read into memory."""
 HEADER_BYTES = 1_000
-PRUNE_LIMIT = 5_000
-PRUNE_AFTER_DAYS = 14
 
 _ENSURE_HEADS = text(
     "INSERT INTO stream_head (partition_no) SELECT generate_series(0, :partitions - 1) ON CONFLICT DO NOTHING"
@@ -80,13 +78,11 @@ _AGE = text(
     ) AS waiting
     """
 )
-_PRUNE = text(
+_UNTOLD = text(
     """
-    DELETE FROM outbox WHERE id IN (
-        SELECT o.id FROM (SELECT * FROM outbox ORDER BY id LIMIT :limit) AS o JOIN stream_head AS h USING (partition_no)
-        WHERE (o.epoch < h.epoch OR o.epoch = h.epoch AND o.sequence < h.acknowledged_sequence)
-          AND o.recorded_at < now() - make_interval(days => :days)
-    )
+    SELECT o.event_id FROM outbox AS o JOIN stream_head AS h USING (partition_no)
+    WHERE o.event_id = ANY(CAST(:event_ids AS uuid[]))
+      AND (o.epoch IS NULL OR o.epoch = h.epoch AND o.sequence > h.acknowledged_sequence)
     """
 )
 _EVENTS_AT = text(
@@ -97,8 +93,14 @@ _EVENTS_AT = text(
     JOIN outbox AS o USING (partition_no, epoch, sequence)
     """
 )
+# What is sent again is acknowledged anew, so the marks by which it would be pruned go back with it.
 _SEND_AGAIN = text(
     """
+    WITH cut AS (
+        UPDATE acknowledged_mark AS m SET sequence = least(m.sequence, :sequence - 1)
+        FROM stream_head AS h
+        WHERE h.partition_no = :partition_no AND (m.partition_no, m.epoch) = (h.partition_no, h.epoch)
+    )
     UPDATE stream_head AS h SET acknowledged_sequence = :sequence - 1
     WHERE h.partition_no = :partition_no AND :sequence BETWEEN 1 AND h.acknowledged_sequence
       AND EXISTS (SELECT FROM outbox AS o WHERE o.partition_no = h.partition_no AND o.epoch = h.epoch
@@ -106,6 +108,7 @@ _SEND_AGAIN = text(
     RETURNING h.sequence - h.acknowledged_sequence
     """
 )
+_WITHHELD = text("UPDATE outbox SET withheld = (id = ANY(:withheld)) WHERE id = ANY(:changed)")
 # Only where the mark still stands where sending began: who asked meanwhile that rows be sent again is not overheard.
 _MARK = text(
     """
@@ -117,9 +120,14 @@ _MARK = text(
 )
 _LOWER = text(
     """
+    WITH r AS (
+        SELECT * FROM unnest(CAST(:partitions AS smallint[]), CAST(:sequences AS bigint[])) AS r(partition_no, sequence)
+    ), cut AS (
+        UPDATE acknowledged_mark AS m SET sequence = least(m.sequence, r.sequence)
+        FROM r JOIN stream_head AS h USING (partition_no) WHERE (m.partition_no, m.epoch) = (h.partition_no, h.epoch)
+    )
     UPDATE stream_head AS h SET acknowledged_sequence = least(h.acknowledged_sequence, r.sequence)
-    FROM unnest(CAST(:partitions AS smallint[]), CAST(:sequences AS bigint[])) AS r(partition_no, sequence)
-    WHERE h.partition_no = r.partition_no
+    FROM r WHERE h.partition_no = r.partition_no
     """
 )
 
@@ -156,6 +164,11 @@ async def events_at(connection: AsyncConnection, places: Sequence[EventPlace]) -
     return {(row.partition_no, row.epoch, row.sequence): row.event_id for row in rows}
 
 
+async def untold(connection: AsyncConnection, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these events are still to be told, as far as this database knows."""
+    return set((await connection.execute(_UNTOLD, {"event_ids": list(event_ids)})).scalars())
+
+
 async def assign(connection: AsyncConnection) -> int:
     """Number the oldest unnumbered rows, contiguously per partition; return how many. Only the leader may do it."""
     return int((await connection.execute(_ASSIGN, {"limit": ASSIGN_LIMIT})).scalar_one())
@@ -164,6 +177,13 @@ async def assign(connection: AsyncConnection) -> int:
 async def unacknowledged(connection: AsyncConnection, *, max_bytes: int = SEND_BYTES) -> list[Row[Any]]:
     """Return numbered rows that the broker has not acknowledged, in order, to about `max_bytes` of each partition."""
     return list(await connection.execute(_UNACKNOWLEDGED, {"limit": ASSIGN_LIMIT, "max_bytes": max_bytes}))
+
+
+async def note_withheld(connection: AsyncConnection, sent: Sequence[Row[Any]], withheld: Collection[int]) -> None:
+    """Note which of these rows the broker has without their bodies, before it is noted that it has them."""
+    changed = [row.id for row in sent if row.withheld != (row.id in withheld)]
+    if changed:
+        await connection.execute(_WITHHELD, {"changed": changed, "withheld": sorted(withheld)})
 
 
 async def mark_acknowledged(connection: AsyncConnection, sent: Sequence[Row[Any]]) -> bool:
@@ -196,11 +216,3 @@ async def send_again(connection: AsyncConnection, partition_no: int, sequence: i
 async def oldest_waiting_seconds(connection: AsyncConnection) -> float:
     """Return the age of the oldest row that the broker does not have yet; 0 when there is none."""
     return float((await connection.execute(_AGE)).scalar_one() or 0)
-
-
-async def prune(connection: AsyncConnection, *, days: int = PRUNE_AFTER_DAYS) -> bool:
-    """Delete rows older than `days` that the broker has, never the last of a partition; return whether to go on.
-
-    It looks at the oldest few: what a long absence has piled up would not be deleted within a statement's time.
-    """
-    return (await connection.execute(_PRUNE, {"days": days, "limit": PRUNE_LIMIT})).rowcount > PRUNE_LIMIT // 2

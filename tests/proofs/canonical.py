@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 Dump = Mapping[str, list[str]]
 
-_MACHINERY = ("alembic_version", "idempotency", "stream_head", "stream_position")
+_MACHINERY = ("acknowledged_mark", "alembic_version", "idempotency", "stream_head", "stream_position")
 """How far a service has read and sent, and the answers kept for callers: no facts."""
 
 _TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from shared.ids import new_id
+from shared.messaging import new_epoch_store, stream_store
 from shared.messaging.envelope import from_headers
 from shared.messaging.kafka import Record
 from shared.messaging.relay import Relay
 from shared.messaging.rereading import Rereading
-from shared.messaging.tests.topic import begin_epoch, numbers_of, records_of, write
+from shared.messaging.tests.topic import begin_epoch, numbers_of, records_of, tell, write
 from shared.messaging.tests.toy import Toy, customers_in, settled
 
 _NO = 0
@@ -84,3 +85,21 @@ async def test_what_a_copy_tells_under_a_number_that_was_told_stops_readers_and_
         await Rereading(toy.lane.begin, {toy.topic}).read_from(place, 3, actor="ops")
         await toy.until("SELECT count(*) FROM effect", 3)
     assert await numbers_of(toy, _CUSTOMER) == ["A-0", "A-1", "A-2"]
+
+
+async def test_what_an_ended_epoch_tells_late_is_not_told_again_in_the_new_one(toy: Toy) -> None:
+    """P4: a relay that stood still sends from memory what the new epoch is about to tell: it takes effect once."""
+    await tell(toy, _CUSTOMER, ["E-0"], applied=1)
+    await toy.publish(settled(_CUSTOMER, "E-1"))
+    async with toy.publisher.begin() as connection:
+        await stream_store.assign(connection)
+        (late,) = await stream_store.unacknowledged(connection)
+        await new_epoch_store.free_untold(connection, _NO, last_told=(1, 1))
+        await new_epoch_store.begin_epoch(connection, _NO, 2)
+    await write(toy, toy.relay().sending.record(late))
+    async with _publishing(toy) as original:
+        assert "ended" in await _until_it_stops(original)
+        assert (await begin_epoch(toy)).to_be_told == 0
+        await toy.publish(settled(_CUSTOMER, "E-2"))
+        await toy.until("SELECT count(*) FROM effect", 3)
+    assert await numbers_of(toy, _CUSTOMER) == ["E-0", "E-1", "E-2"]

@@ -6,7 +6,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from checker.histories import read_histories
-from shared.messaging.tests.topic import records_of, write
+from shared.messaging import new_epoch_store
+from shared.messaging.tests.topic import numbers_of, records_of, tell, write
 from shared.messaging.tests.toy import Toy, customers_in, settled
 
 
@@ -56,3 +57,19 @@ async def test_row_15_an_event_that_was_applied_under_another_number_is_told(toy
     history = (await read_histories(toy.bootstrap, topic_prefix=toy.prefix, services=["ledger"]))["ledger"]
     [unlike] = history.unlike_copies
     assert unlike.endswith(" under another number")
+
+
+async def test_row_14_copies_of_an_epoch_that_has_ended_stop_nobody(toy: Toy) -> None:
+    """P4, faults 2.14: behind the newer epoch, with nothing after them to which a reader could be led."""
+    [customer] = customers_in(0, 1)
+    await tell(toy, customer, ["B-0", "B-1"], applied=2)
+    ended = await records_of(toy)
+    async with toy.publisher.begin() as connection:
+        await new_epoch_store.begin_epoch(connection, 0, 2)
+    await tell(toy, customer, ["B-2"], applied=3)
+    await write(toy, *ended)
+    async with toy.running(relay=False):
+        await toy.until("SELECT next_offset FROM stream_position WHERE partition_no = 0", 5)
+    await tell(toy, customer, ["B-3"], applied=4)
+    assert await numbers_of(toy, customer) == [f"B-{n}" for n in range(4)]
+    assert await toy.ask("SELECT stopped_reason FROM stream_position WHERE partition_no = 0") == [(None,)]

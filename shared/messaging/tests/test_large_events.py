@@ -12,10 +12,11 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from shared.ids import customer_id_of
-from shared.messaging import outbox, sending
+from shared.messaging import outbox, pruning, sending
 from shared.messaging.envelope import Envelope, from_headers
 from shared.messaging.kafka import Record, StreamProducer, TooLarge
 from shared.messaging.outbox import EventTooLarge
+from shared.messaging.tests.topic import numbers_of, own_stream
 from shared.messaging.tests.toy import Toy, customers_in, settled
 from shared.messaging.topic_reader import TopicReader
 
@@ -128,6 +129,34 @@ async def test_row_19_what_was_withheld_takes_effect_in_its_place_when_it_comes_
     assert {each.event_id for each in await _envelopes(toy, 0) if each.withheld_bytes} < {
         each.event_id for each in await _envelopes(toy, 0) if not each.withheld_bytes
     }
+
+
+async def test_row_19_what_was_withheld_is_kept_until_it_is_told_whole(toy: Toy) -> None:
+    """Faults 2.19: its body is nowhere else, however long nobody raises the limit; then it may go as all others."""
+    large = customers_in(0, 1)[0]
+    await _limit(toy, _SMALL_LIMIT)
+    await toy.publish(*(settled(large, f"V-{n}") for n in range(1, 5)))
+    await _swell(toy, "V-2")
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM parked_item", 3)
+    assert await _kept_after_weeks(toy) == ["V-2", "V-4"]
+    await _limit(toy, _USUAL_LIMIT)
+    assert await own_stream(toy).send_again(0, 2, actor="clerk") == 3
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM parked_item WHERE body = ''", 0)
+    assert (await toy.parking.release(customer_id_of(large), actor="clerk")).applied == 3
+    assert await numbers_of(toy, large) == [f"V-{n}" for n in range(1, 5)]
+    assert await _kept_after_weeks(toy) == ["V-4"]
+
+
+async def _kept_after_weeks(toy: Toy) -> list[str]:
+    async with toy.publisher.begin() as connection:
+        await connection.execute(text("DELETE FROM acknowledged_mark"))
+        await pruning.prune(connection)
+        await connection.execute(text("UPDATE acknowledged_mark SET noted_at = noted_at - interval '15 days'"))
+        await pruning.prune(connection)
+        rows = await connection.execute(text("SELECT subject FROM outbox WHERE partition_no = 0 ORDER BY id"))
+        return list(rows.scalars())
 
 
 async def test_row_19_a_broker_that_takes_not_even_the_envelope_is_waited_for(

@@ -1,18 +1,14 @@
 """Proves faults 2.25: a topic made anew, or without its tail, is filled and read again; nothing takes effect twice."""
 
 import asyncio
-import math
 
 import pytest
-from aiokafka.errors import KafkaError
 
-from deploy.local.topics import delete_topics, ensure_topics
 from shared.messaging import new_epoch_store, topic_length
 from shared.messaging.envelope import from_headers
 from shared.messaging.gates import Gates
-from shared.messaging.kafka import KafkaAway
-from shared.messaging.tests.topic import numbers_of, records_of, tell, write
-from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
+from shared.messaging.tests.topic import make_anew, numbers_of, records_of, tell, write
+from shared.messaging.tests.toy import Toy, customers_in, settled
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
@@ -25,7 +21,7 @@ async def test_row_25_a_topic_made_anew_while_all_is_down_is_filled_again(toy: T
     """Faults 2.25: no gate opens before the new topic is read, whatever the old offsets say; all flows on, once."""
     await _publish_longer_than_numbered(toy)
     gates = _gates(toy)
-    await _make_anew(toy)
+    await make_anew(toy)
     assert _NO not in await gates.applied_to_end(topics=["ledger"], partitions=[_NO])
     async with toy.running():
         await toy.publish(settled(_CUSTOMER, "J-4"))
@@ -43,7 +39,7 @@ async def test_row_25_a_topic_made_anew_under_running_services_is_filled_again(
     async with toy.running():
         await toy.publish(settled(customers_in(1, 1)[0], "K-0"))
         await toy.until("SELECT count(*) FROM effect", 5)
-        await _make_anew(toy)
+        await make_anew(toy)
         await toy.publish(settled(_CUSTOMER, "J-4"))
         await _until_made_whole(toy, _gates(toy), effects=6)
     assert await numbers_of(toy, _CUSTOMER) == [f"J-{n}" for n in range(5)]
@@ -75,23 +71,6 @@ async def _sequences(toy: Toy) -> list[int]:
     return [from_headers(record.headers).sequence for record in await records_of(toy)]
 
 
-async def _make_anew(toy: Toy) -> None:
-    """Delete the topic and make it again; a broker takes its time for the first."""
-    length = len(await records_of(toy))
-    await delete_topics(bootstrap=toy.bootstrap, prefix=toy.topic)
-    async with asyncio.timeout(60):
-        while await _length_if_there(toy) >= length:
-            await asyncio.sleep(0.1)
-
-
-async def _length_if_there(toy: Toy) -> float:
-    try:
-        await ensure_topics(bootstrap=toy.bootstrap, prefix=toy.prefix, partitions=PARTITIONS)
-        return (await toy.asker.ends([(toy.topic, _NO)]))[toy.topic, _NO]
-    except (KafkaError, KafkaAway):
-        return math.inf
-
-
 async def test_row_25_a_tail_lost_after_a_new_epoch_stops_nobody(toy: Toy) -> None:
     """Faults 2.25, P4: readers begin again where their epoch does, not with those that were given up before it."""
     await tell(toy, _CUSTOMER, ["L-0", "L-1"], applied=2)
@@ -99,7 +78,7 @@ async def test_row_25_a_tail_lost_after_a_new_epoch_stops_nobody(toy: Toy) -> No
         await new_epoch_store.begin_epoch(connection, _NO, 2)
     await tell(toy, _CUSTOMER, ["L-2", "L-3"], applied=4)
     kept = (await records_of(toy))[:3]
-    await _make_anew(toy)
+    await make_anew(toy)
     await write(toy, *kept)
     async with toy.running(relay=False):
         await toy.until(f"SELECT next_offset FROM stream_position WHERE partition_no = {_NO}", 3)

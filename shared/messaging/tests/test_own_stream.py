@@ -11,15 +11,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.ids import new_id
-from shared.messaging import stream_store
+from shared.messaging import agreement, stream_store
 from shared.messaging.agreement import StreamConflict, agree_with_topic
 from shared.messaging.own_stream import NothingContradicts
 from shared.messaging.rereading import Rereading
 from shared.messaging.tests.topic import (
+    back_up,
     begin_epoch,
     numbers_of,
     own_stream,
     records_of,
+    restore,
     tell,
     until_acknowledged,
     write,
@@ -28,24 +30,9 @@ from shared.messaging.tests.toy import PARTITIONS, Toy, customers_in, settled
 
 _NO = 0
 _CUSTOMER = customers_in(_NO, 1)[0]
-_BACKUP = ("outbox", "stream_head")
 _WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 pytestmark = pytest.mark.usefixtures("impatient")
-
-
-async def _back_up(toy: Toy) -> None:
-    async with toy.publisher.begin() as connection:
-        for table in _BACKUP:
-            await connection.execute(text(f"CREATE TABLE saved_{table} AS TABLE {table}"))
-
-
-async def _restore(toy: Toy) -> None:
-    async with toy.publisher.begin() as connection:
-        for table in _BACKUP:
-            await connection.execute(text(f"DELETE FROM {table}"))
-            overriding = "OVERRIDING SYSTEM VALUE" if table == "outbox" else ""
-            await connection.execute(text(f"INSERT INTO {table} {overriding} TABLE saved_{table}"))
 
 
 async def _conflict(toy: Toy) -> str:
@@ -63,9 +50,9 @@ async def _rows(toy: Toy, statement: str) -> list[Row[Any]]:
 async def test_a_restored_database_goes_on_in_a_new_epoch_and_tells_nothing_twice(toy: Toy) -> None:
     """P4, faults 2.51: two facts of the lost hour, one made again before the epoch, one after it; new ones flow."""
     await tell(toy, _CUSTOMER, ["A-0", "A-1"], applied=2)
-    await _back_up(toy)
+    await back_up(toy)
     lost = await tell(toy, _CUSTOMER, ["A-2", "A-3"], applied=4)
-    await _restore(toy)
+    await restore(toy)
     await toy.publish(lost[0], settled(_CUSTOMER, "A-4"))
     assert "restored or copied" in await _conflict(toy)
     begun = await begin_epoch(toy)
@@ -82,9 +69,9 @@ async def test_a_restored_database_goes_on_in_a_new_epoch_and_tells_nothing_twic
 async def test_an_event_made_again_while_the_epoch_begins_is_not_told_twice(toy: Toy) -> None:
     """P4, faults 2.51: a handler had written it and not committed; it stays told, and as it was told."""
     await tell(toy, _CUSTOMER, ["H-0"], applied=1)
-    await _back_up(toy)
+    await back_up(toy)
     (lost,) = await tell(toy, _CUSTOMER, ["H-1"], applied=2)
-    await _restore(toy)
+    await restore(toy)
     later = replace(lost.cause, recorded_at=lost.cause.recorded_at + timedelta(hours=1))
     async with toy.publisher.begin() as connection:
         await toy.outbox.append(connection, [replace(lost, cause=later)])
@@ -100,9 +87,9 @@ async def test_an_event_made_again_while_the_epoch_begins_is_not_told_twice(toy:
 async def test_a_service_learns_from_what_a_new_epoch_takes_over_in_its_transaction(toy: Toy) -> None:
     """P4, N4, faults 2.51: it sees what the topic alone had; what it cannot keep begins no epoch."""
     await tell(toy, _CUSTOMER, ["L-0"], applied=1)
-    await _back_up(toy)
+    await back_up(toy)
     await tell(toy, _CUSTOMER, ["L-1", "L-2"], applied=3)
-    await _restore(toy)
+    await restore(toy)
     seen: list[str] = []
 
     async def learn(connection: AsyncConnection) -> None:
@@ -125,9 +112,9 @@ async def test_a_service_learns_from_what_a_new_epoch_takes_over_in_its_transact
 async def test_what_was_numbered_and_never_sent_is_told_in_the_new_epoch(toy: Toy) -> None:
     """P4: a copy numbered a row while the original told another under that number."""
     await tell(toy, _CUSTOMER, ["B-0"], applied=1)
-    await _back_up(toy)
+    await back_up(toy)
     await tell(toy, _CUSTOMER, ["B-1", "B-2"], applied=3)
-    await _restore(toy)
+    await restore(toy)
     await toy.publish(settled(_CUSTOMER, "B-mine"))
     async with toy.publisher.begin() as connection:
         await stream_store.assign(connection)
@@ -141,9 +128,9 @@ async def test_what_was_numbered_and_never_sent_is_told_in_the_new_epoch(toy: To
 async def test_another_event_under_the_last_number_is_another_history(toy: Toy) -> None:
     """P4: as many events in both, and not the same: numbers alone would not tell."""
     await tell(toy, _CUSTOMER, ["C-0"], applied=1)
-    await _back_up(toy)
+    await back_up(toy)
     await tell(toy, _CUSTOMER, ["C-1"], applied=2)
-    await _restore(toy)
+    await restore(toy)
     await toy.publish(settled(_CUSTOMER, "C-mine"))
     async with toy.publisher.begin() as connection:
         await stream_store.assign(connection)
@@ -158,12 +145,12 @@ async def test_another_event_under_the_last_number_is_another_history(toy: Toy) 
 async def test_a_backup_from_before_an_epoch_goes_on_behind_it(toy: Toy) -> None:
     """P4: the topic is at a later epoch than the database; the next one is later than both."""
     await tell(toy, _CUSTOMER, ["D-0"], applied=1)
-    await _back_up(toy)
+    await back_up(toy)
     await tell(toy, _CUSTOMER, ["D-1"], applied=2)
-    await _restore(toy)
+    await restore(toy)
     await begin_epoch(toy)
     await tell(toy, _CUSTOMER, ["D-2"], applied=3)
-    await _restore(toy)
+    await restore(toy)
     assert "is at epoch 2" in await _conflict(toy)
     begun = await begin_epoch(toy)
     assert (begun.epoch, begun.taken_over) == (3, 2)
@@ -194,11 +181,11 @@ async def test_partitions_begin_their_epochs_one_after_the_other(toy: Toy, monke
     """P4: each is read from its first record: a request that is over its time leaves the others to the next."""
     monkeypatch.setattr("shared.messaging.own_stream._REQUEST_SECONDS", 0)
     other = customers_in(1, 1)[0]
-    await _back_up(toy)
+    await back_up(toy)
     async with toy.running():
         await toy.publish(settled(_CUSTOMER, "M-0"), settled(other, "M-0"))
         await toy.until("SELECT count(*) FROM effect", 2)
-    await _restore(toy)
+    await restore(toy)
     await toy.publish(settled(_CUSTOMER, "M-1"), settled(other, "M-1"))
     async with toy.publisher.begin() as connection:
         await stream_store.ensure_heads(connection, PARTITIONS)
@@ -228,3 +215,21 @@ async def test_an_event_of_this_history_is_never_made_twice(toy: Toy) -> None:
     await toy.publish(event)
     with pytest.raises(IntegrityError):
         await toy.publish(settled(_CUSTOMER, "G-1"), event)
+
+
+async def test_row_51_copies_at_the_end_of_a_topic_do_not_hide_how_far_it_was(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P4, faults 2.51: the restore ended a relay that sent again; what is new takes no number told before."""
+    monkeypatch.setattr(agreement, "TAIL_RECORDS", 2)
+    await tell(toy, _CUSTOMER, ["P-0", "P-1", "P-2"], applied=3)
+    await back_up(toy)
+    await tell(toy, _CUSTOMER, ["P-3", "P-4"], applied=5)
+    await write(toy, *(await records_of(toy))[:2])
+    await restore(toy)
+    await toy.publish(settled(_CUSTOMER, "P-mine"))
+    assert "ends at sequence 5" in await _conflict(toy)
+    assert (await begin_epoch(toy)).to_be_told == 1
+    async with toy.running():
+        await toy.until("SELECT count(*) FROM effect", 6)
+    assert await numbers_of(toy, _CUSTOMER) == [*(f"P-{n}" for n in range(5)), "P-mine"]

@@ -1,15 +1,20 @@
 """What the toy's topic holds, what is written straight into it as no relay would, and what came of it."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 
+from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
-from shared.messaging.kafka import Record, StreamProducer
+from deploy.local.topics import delete_topics, ensure_topics
+from shared.messaging.kafka import KafkaAway, Record, StreamProducer
 from shared.messaging.outgoing import Outgoing
 from shared.messaging.own_stream import EpochBegun, OwnStream
-from shared.messaging.tests.toy import Toy, settled
+from shared.messaging.tests.toy import PARTITIONS, Toy, settled
 from shared.messaging.topic_reader import TopicReader
+
+_BACKUP = ("outbox", "stream_head", "acknowledged_mark")
 
 
 async def records_of(toy: Toy, partition_no: int = 0) -> list[Record]:
@@ -62,3 +67,36 @@ async def until_acknowledged(toy: Toy, sequence: int, *, partition_no: int = 0) 
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         while await connection.scalar(mark, {"no": partition_no}) != sequence:
             await asyncio.sleep(0.05)
+
+
+async def make_anew(toy: Toy, partition_no: int = 0) -> None:
+    """Delete the topic and make it again; a broker takes its time for the first."""
+    length = len(await records_of(toy, partition_no))
+    await delete_topics(bootstrap=toy.bootstrap, prefix=toy.topic)
+    async with asyncio.timeout(30):
+        while await _length_if_there(toy, partition_no) >= length:
+            await asyncio.sleep(0.1)
+
+
+async def _length_if_there(toy: Toy, partition_no: int) -> float:
+    try:
+        await ensure_topics(bootstrap=toy.bootstrap, prefix=toy.prefix, partitions=PARTITIONS)
+        return (await toy.asker.ends([(toy.topic, partition_no)]))[toy.topic, partition_no]
+    except (KafkaError, KafkaAway):
+        return math.inf
+
+
+async def back_up(toy: Toy) -> None:
+    """Keep a copy of what the publisher has of its own stream."""
+    async with toy.publisher.begin() as connection:
+        for table in _BACKUP:
+            await connection.execute(text(f"CREATE TABLE saved_{table} AS TABLE {table}"))
+
+
+async def restore(toy: Toy) -> None:
+    """Put the publisher back to where it was backed up."""
+    async with toy.publisher.begin() as connection:
+        for table in _BACKUP:
+            await connection.execute(text(f"DELETE FROM {table}"))
+            overriding = "OVERRIDING SYSTEM VALUE" if table == "outbox" else ""
+            await connection.execute(text(f"INSERT INTO {table} {overriding} TABLE saved_{table}"))

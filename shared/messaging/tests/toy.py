@@ -29,7 +29,7 @@ from shared.messaging.outgoing import Cause, Outgoing
 from shared.messaging.parking import Parking
 from shared.messaging.partition import Lane
 from shared.messaging.relay import Relay
-from shared.messaging.schema import VERSION_1, VERSION_2
+from shared.messaging.schema import VERSION_1, VERSION_2, VERSION_3
 from shared.messaging.subscription import Day, Received, Refused
 from shared.messaging.wake import Wake
 
@@ -42,7 +42,7 @@ TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
 async def make_schema(engine: AsyncEngine) -> None:
     """Create messaging's tables, and one that counts effects."""
     async with engine.begin() as connection:
-        for statement in (*VERSION_1, *VERSION_2):
+        for statement in (*VERSION_1, *VERSION_2, *VERSION_3):
             await connection.execute(text(statement))
         await connection.execute(
             text("CREATE TABLE effect (id bigserial PRIMARY KEY, customer_id uuid, event_id uuid, what text)")
@@ -167,27 +167,28 @@ class Toy:
         def client() -> StreamConsumer:
             return StreamConsumer(self.bootstrap, topics=[self.topic], group=f"{self.prefix}credit", instance=instance)
 
-        def day_work(number: int) -> DayWork:
-            return DayWork(
-                name="credit",
-                partition_no=number,
-                subscription=self.subscription,
-                outbox=self.outbox,
-                clock=MachineClock(),
-                marker=DayWorked,
-                begin=lane.begin,
-                topic=self.topic,
-            )
-
         return Consumer(
             engine=self.consumer,
             make_client=client,
             ends=self.asker.ends,
             begins=self.asker.begins,
             lane=lane,
-            day_work=day_work,
+            day_work=lambda number: self.day_work(number, lane),
             day_order=None,
             topics=[self.topic],
+        )
+
+    def day_work(self, number: int, lane: Lane) -> DayWork:
+        """Return the day's work of a partition, as a consumer has it."""
+        return DayWork(
+            name="credit",
+            partition_no=number,
+            subscription=self.subscription,
+            outbox=self.outbox,
+            clock=MachineClock(),
+            marker=DayWorked,
+            begin=lane.begin,
+            topic=self.topic,
         )
 
     async def publish(self, *events: Outgoing) -> None:
