@@ -60,22 +60,22 @@ class Consumer:
         self._offsets: dict[Place, int] = {}
         self._committed: dict[Place, int] = {}
         self._slots = asyncio.Semaphore(PARALLEL)
+        self._stuck = 0
         self.ready = False
 
     async def run(self) -> None:
-        """Consume for ever; ends the process only when a fresh client is stuck three times in a row."""
-        stuck = 0
+        """Consume for ever; ends the process only when client after client, three in a row, brings nothing."""
         while True:
             try:
                 await self._consume()
             except Stuck as error:
-                stuck += 1
+                self._stuck += 1
                 metrics.rebuilt.labels("stuck").inc()
-                log.error("consumer.stuck", reason=str(error), times=stuck)  # noqa: TRY400 - the sentence says all
-                if stuck >= STUCK_LIMIT:
+                log.error("consumer.stuck", reason=str(error), times=self._stuck)  # noqa: TRY400 - the sentence says all
+                if self._stuck >= STUCK_LIMIT:
                     raise
             except (KafkaAway, SQLAlchemyError, OSError) as error:
-                stuck = 0
+                self._stuck = 0
                 metrics.rebuilt.labels("away").inc()
                 log.warning("consumer.retry", reason=f"{type(error).__name__}: {error}"[:300])
             finally:
@@ -98,6 +98,7 @@ class Consumer:
         while True:
             records = await client.fetch(seconds=self._patience())
             fresh = await self._follow_assignment(client)
+            self._stuck = 0 if records else self._stuck
             self._keep({place: found for place, found in records.items() if place not in fresh})
             await asyncio.gather(*(self._step(client, lane) for lane in self._lanes.values() if lane.has_work))
             self._hold_back(client)

@@ -81,7 +81,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
             causation_id=UUID(found["ce_causationid"]),
             actor=found["ce_actor"],
             traceparent=found["ce_traceparent"],
-            epoch=_positive(found["ce_epoch"], below=2**31),
+            epoch=_positive(found["ce_epoch"], below=2**31 - 1),  # the next one must fit its column as well
             sequence=_positive(found["ce_sequence"], below=2**63),
             previous_id=_optional_uuid(found.get("ce_previousid")),
             withheld_bytes=_optional_int(found.get("ce_withheldbytes")),
