@@ -16,7 +16,7 @@ import pytest_asyncio
 from deploy.local.ports import answers
 from tests.faults.clerk import Clerk
 from tests.faults.house import APIS, WORKERS, House, open_house
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 from tests.servers import run_folder
 
 pytestmark = [
@@ -87,6 +87,4 @@ async def test_rows_32_and_33_a_full_disk_is_survived(cramped: tuple[House, Trad
         await clerk.repeat(trade)
     assert statuses <= {201, 503}
     assert away if server == "kafka" else 503 in statuses, "the disk was full"
-    await trade.run(days=1)
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
+    await goes_on(house, trade)

@@ -14,7 +14,7 @@ from shared.database import open_engine
 from shared.ids import customer_id_of
 from tests.faults.clerk import Clerk
 from tests.faults.house import APIS, SERVICES, WORKERS, House
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
@@ -31,12 +31,6 @@ _TABLES = """
 """
 
 
-async def _check(house: House, trade: Trade) -> None:
-    await trade.run(days=1)
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
-
-
 async def test_row_10_a_loop_blocked_longer_than_its_session_goes_on(house: House, trade: Trade) -> None:
     """Faults 2.10: its group gave it up meanwhile; it comes back by itself, and what it reads again has no effect."""
     pids = house.pids(WORKERS)
@@ -48,7 +42,7 @@ async def test_row_10_a_loop_blocked_longer_than_its_session_goes_on(house: Hous
     for worker in WORKERS:
         house.send_signal(worker, signal.SIGCONT)
     await trading
-    await _check(house, trade)
+    await goes_on(house, trade)
     assert house.pids(WORKERS) == pids
 
 
@@ -67,7 +61,7 @@ async def test_row_47_a_rolling_restart_under_load_loses_nothing(house: House, t
         await working
         assert {answer.status for answer in clerk.answers.values()} <= {201, 503, 0}
         await clerk.repeat(trade)
-    await _check(house, trade)
+    await goes_on(house, trade)
 
 
 async def test_row_31_a_forgotten_transaction_holds_up_one_customer_and_ends(house: House, trade: Trade) -> None:
@@ -94,7 +88,7 @@ async def test_row_31_a_forgotten_transaction_holds_up_one_customer_and_ends(hou
     await forgetful.invalidate()
     await forgetful.close()
     await engine.dispose()
-    await _check(house, trade)
+    await goes_on(house, trade)
 
 
 async def test_row_49_services_work_on_a_schema_that_was_widened_below_them(house: House, trade: Trade) -> None:
@@ -106,4 +100,4 @@ async def test_row_49_services_work_on_a_schema_that_was_widened_below_them(hous
             await connection.execute(f'ALTER TABLE "{table}" ADD COLUMN IF NOT EXISTS of_the_next_version text')
         await connection.close()
     await trading
-    await _check(house, trade)
+    await goes_on(house, trade)

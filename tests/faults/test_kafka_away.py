@@ -14,7 +14,7 @@ import yaml
 from shared.messaging.kafka import StreamConsumer
 from tests.faults.clerk import Clerk
 from tests.faults.house import WORKERS, House
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
@@ -46,12 +46,6 @@ async def _answers_of(urls: list[str]) -> AsyncIterator[list[tuple[int, float]]]
                 task.cancel()
             ended = await asyncio.gather(*asking, return_exceptions=True)
     assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended
-
-
-async def _check(house: House, trade: Trade) -> None:
-    await trade.run(days=1)
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
 
 
 async def test_rows_05_and_07_kafka_killed_under_load_delays_and_loses_nothing(house: House, trade: Trade) -> None:
@@ -90,7 +84,7 @@ async def _without_kafka(house: House, trade: Trade, *, seconds: float, old: flo
         await house.heal()
         await clerk.repeat(trade)
     await house.until(WORKERS, ready=True)
-    await _check(house, trade)
+    await goes_on(house, trade)
     assert await _figure(house, "ledger", "dueflow_outbox_oldest_seconds") < seconds
     assert house.pids(WORKERS) == pids
 
@@ -113,7 +107,7 @@ async def test_row_06_a_silent_kafka_is_noticed_and_nobody_hangs(house: House, t
         await house.until(WORKERS, ready=True)
     assert max(seconds for _, seconds in alive) < 2
     assert await _figure(house, "ledger", _REBUILT) > before
-    await _check(house, trade)
+    await goes_on(house, trade)
     assert house.pids(WORKERS) == pids
 
 
@@ -155,5 +149,5 @@ async def test_rows_08_and_09_a_hundred_bounces_of_the_broker_poison_no_client(h
         assert {answer.status for answer in clerk.answers.values()} == {201}
         await clerk.repeat(trade)
     await house.until(WORKERS, ready=True)
-    await _check(house, trade)
+    await goes_on(house, trade)
     assert house.pids(WORKERS) == pids

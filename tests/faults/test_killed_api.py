@@ -8,7 +8,7 @@ import pytest
 from tests.faults.clerk import Clerk
 from tests.faults.house import House
 from tests.faults.proxy import Proxy
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
@@ -43,5 +43,4 @@ async def test_row_04_an_api_killed_under_load_answers_all_that_it_had_committed
         assert statuses == {0, _CREATED}, "it died while it worked"
         await clerk.repeat(trade)
     await trade.turn()
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
+    await goes_on(house, trade, days=0)

@@ -9,7 +9,7 @@ import pytest
 from shared.messaging.envelope import from_headers
 from shared.messaging.topic_reader import TopicReader
 from tests.faults.house import SERVICES, WORKERS, House
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
@@ -29,15 +29,10 @@ async def _trade_until_dead(house: House, trade: Trade, *workers: str) -> None:
     assert house.restarts(workers) == [1] * len(workers)
 
 
-async def _check(house: House, trade: Trade) -> None:
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
-
-
 async def _die_each_at_its_moment(house: House, trade: Trade, place: str) -> None:
     await house.arm({worker: f"{place}:{moment}" for moment, worker in enumerate(WORKERS, start=1)})
     await _trade_until_dead(house, trade, *WORKERS)
-    await _check(house, trade)
+    await goes_on(house, trade, days=0)
 
 
 async def test_row_01_killed_after_the_commit_before_kafka_hears_of_it(house: House, trade: Trade) -> None:
@@ -51,7 +46,7 @@ async def test_row_01_killed_after_the_first_five_commits(house: House, trade: T
     """Row 1: all four workers at once, after the same number of commits since they started."""
     await house.arm(dict.fromkeys(WORKERS, f"consumer.after_commit:{moment}"))
     await _trade_until_dead(house, trade, *WORKERS)
-    await _check(house, trade)
+    await goes_on(house, trade, days=0)
 
 
 async def test_row_02_killed_before_the_commit_of_events(house: House, trade: Trade) -> None:
@@ -87,7 +82,7 @@ async def test_row_36_a_day_whose_opening_was_cut_off_is_opened_once(house: Hous
     """L7, P5, row 36: killed at the turn, or with half of the day told; every debt is overdue once all the same."""
     await house.arm({"ledger-worker": moment})
     await _trade_until_dead(house, trade, "ledger-worker")
-    await _check(house, trade)
+    await goes_on(house, trade, days=0)
 
 
 async def test_row_43_a_mail_whose_fate_nobody_knows_is_not_sent_again(house: House, trade: Trade) -> None:
@@ -97,7 +92,7 @@ async def test_row_43_a_mail_whose_fate_nobody_knows_is_not_sent_again(house: Ho
     await _trade_until_dead(house, trade, "notifications-worker")
     await expiring
     await trade.turn()
-    await _check(house, trade)
+    await goes_on(house, trade, days=0)
     unknown = {message["message_id"] async for message in house.dueflow.notifications.messages(state="unknown")}
     caught = Counter(house.caught_mails())
     assert unknown & caught.keys()

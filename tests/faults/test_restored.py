@@ -15,7 +15,7 @@ from deploy.local.backup import Backup, restore
 from deploy.local.postgres import programs
 from tests.faults.clerk import Clerk
 from tests.faults.house import House, open_house
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 from tests.servers import run_folder
 
 pytestmark = [
@@ -148,9 +148,7 @@ async def test_row_51_a_destroyed_server_comes_back_to_its_last_commit(
             await clerk.repeat(trade)
         assert "timeline" in (await house.dueflow.notifications.sending())["muted_reason"]
         await house.dueflow.notifications.unmute_sending(reason="the backup holds every commit")
-        await trade.run(days=1)
-        await house.check()
-        await trade.kept(house.stack.database_url("ledger"))
+        await goes_on(house, trade)
 
 
 def _destroy(house: House, folder: Path) -> None:

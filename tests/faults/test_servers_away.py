@@ -11,7 +11,7 @@ from tests.faults.clerk import Clerk
 from tests.faults.house import APIS, WORKERS, House
 from tests.faults.kafka_behind import KafkaBehindProxy
 from tests.faults.postgres_behind import PostgresBehindProxy
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
@@ -21,12 +21,6 @@ pytestmark = [
 
 
 _SERVICES = (*APIS, *WORKERS)
-
-
-async def _check(house: House, trade: Trade) -> None:
-    await trade.run(days=1)
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
 
 
 async def test_row_26_postgres_killed_under_load_is_told_and_never_hidden(house: House, trade: Trade) -> None:
@@ -54,7 +48,7 @@ async def _kill_postgres(house: House, trade: Trade, *, times: int) -> None:
         assert {answer.status for answer in clerk.answers.values()} == {201, 503}
         assert all(answer.retry_after for answer in clerk.answers.values() if answer.status == 503)
         await clerk.repeat(trade)
-    await _check(house, trade)
+    await goes_on(house, trade)
     assert house.pids(_SERVICES) == pids
 
 
@@ -72,14 +66,14 @@ async def test_row_26_a_silent_postgres_is_told_and_nobody_hangs(house: House, t
         house.to_postgres.reset()  # the lines are dead: what was said on them never arrived
         await house.heal()
         await clerk.repeat(trade)
-    await _check(house, trade)
+    await goes_on(house, trade)
     assert house.pids(_SERVICES) == pids
 
 
 async def test_row_48_services_that_start_first_wait_for_their_servers(house: House, trade: Trade) -> None:
     """Row 48: no database, no Kafka: alive and not ready; each comes in turn, and all connect by themselves."""
     await _start(house, APIS + WORKERS, "postgres", "kafka")
-    await _check(house, trade)
+    await goes_on(house, trade)
 
 
 @pytest.mark.minutes
@@ -89,7 +83,7 @@ async def test_row_48_whatever_starts_first_waits_for_the_rest(house: House, tra
     order = [*_SERVICES, "postgres", "kafka"]
     random.Random(seed).shuffle(order)  # noqa: S311 - a test's dice
     await _start(house, (), *order)
-    await _check(house, trade)
+    await goes_on(house, trade)
 
 
 async def _start(house: House, first: Collection[str], *order: str) -> None:

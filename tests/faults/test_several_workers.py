@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.house import House
 from tests.faults.more_workers import second_worker
-from tests.faults.trade import Trade
+from tests.faults.trade import Trade, goes_on
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
@@ -28,9 +28,7 @@ async def test_rows_11_and_13_a_worker_that_was_frozen_and_wakes_up_repeats_noth
         await asyncio.sleep(_TAKEN_OVER_SECONDS)
         house.send_signal("collections-worker", signal.SIGCONT)
         await trading
-    await trade.run(days=1)
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
+    await goes_on(house, trade)
 
 
 @pytest.mark.minutes
@@ -50,9 +48,7 @@ async def test_row_13_a_worker_stopped_while_it_holds_its_locks_loses_them(house
         assert session not in await _sessions(house), "the server ended it"
         house.send_signal("collections-worker", signal.SIGCONT)
         await trade.run(days=1)
-    await trade.run(days=1)
-    await house.check()
-    await trade.kept(house.stack.database_url("ledger"))
+    await goes_on(house, trade)
 
 
 async def _stop_inside_a_transaction(house: House) -> int:

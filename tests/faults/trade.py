@@ -11,6 +11,8 @@ import asyncpg
 from dueflow_client import Dueflow, Problem
 from dueflow_client.shapes import ContactPoint, Customer, Entity, Invoice, Payment
 
+from tests.faults.house import House
+
 FIRST_DAY = date(2025, 3, 3)
 ENTITY = "faults"
 _PRICE = "113.00"
@@ -124,6 +126,14 @@ class Trade:
         for day, invoices, payments in self._diary:
             if day >= since:
                 await self._deal(invoices, payments)
+
+
+async def goes_on(house: House, trade: Trade, *, days: int = 1) -> None:
+    """Assert that trade goes on for these days, that then nothing differs, and that all ever acknowledged is kept."""
+    if days:
+        await trade.run(days=days)
+    await house.check()
+    await trade.kept(house.stack.database_url("ledger"))
 
 
 def _all_accepted(results: Sequence[Any | Problem]) -> None:
