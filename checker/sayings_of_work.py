@@ -84,8 +84,10 @@ COLLECTIONS = (
                 columns=f"{_OF_CUSTOMER} case_id entity purpose step planned_date channels formal answer_working_days"
                 " playbook_version lines",
             ),
-            Says(event=collections.ReminderWithdrawn, columns="reason", values={"state": "withdrawn"}),
+            Says(event=collections.ReminderWithdrawn, values={"taken_back": True}),
         ],
+        # Notifications may have sent it before it heard that it was taken back; then it counts as sent.
+        columns={"taken_back": "state IN ('withdrawn', 'sent', 'unknown')"},
     ),
     SaidRows(
         service="collections",

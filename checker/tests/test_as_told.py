@@ -176,6 +176,17 @@ async def test_invariant_7_what_a_reader_has_not_heard_is_not_asked_of_it(open_d
     assert await check(open_database, rows, {**kept, "open_minor": 60}, later) == ()
 
 
+@pytest.mark.parametrize(("state", "wrong"), [("withdrawn", 0), ("sent", 0), ("planned", 1)])
+async def test_invariant_7_what_is_taken_back_may_have_left(
+    open_database: OpenDatabase, state: str, wrong: int
+) -> None:
+    """7, 12: what became of it is for notifications to say; only waiting it can not be. Chaos, seed 202."""
+    told = history("collections", [collections.ReminderWithdrawn(reminder_id=INVOICE, reason="promised")])
+    told.partitions[0] = [replace(each, envelope=replace(each.envelope, subject=str(INVOICE))) for each in told.all()]
+    rows, row = rows_of("collections", "reminder"), {"reminder_id": INVOICE, "state": state}
+    assert len(await check(open_database, rows, row, Telling(told, []))) == wrong
+
+
 async def test_invariant_7_of_an_ended_epoch_the_time_of_recording_is_open(open_database: OpenDatabase) -> None:
     """7: what a restored service was told once more was recorded again; all else of it must be as it was told."""
     topic = topic_of("ledger", ISSUED, PAID)

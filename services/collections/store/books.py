@@ -55,7 +55,7 @@ _PARTS = (
         STEP,
         "steps",
         attrgetter("instalment_id", "episode", "step"),
-        f"instalment_id = {_NAMED} OR instalment_id IN "
+        f"instalment_id = {_NAMED} OR reminder_id = {_NAMED} OR instalment_id IN "
         f"(SELECT r.instalment_id FROM receivable r WHERE r.{_OF_CUSTOMERS} AND r.open_minor > 0)",
     ),
     _Part(CASE, "cases", attrgetter("case_id"), f"closed_date IS NULL OR case_id = {_NAMED}"),

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from services.credit.tests.days import follow, rows, work_day
 from services.credit.tests.erp import Erp
 from shared.messaging.subscription import Received, Refused
 
+TOMORROW = TODAY + timedelta(days=1)
 _TABLES = {
     "balance": "customer_id, entity, currency",
     "receivable": "invoice_id",
@@ -142,6 +144,20 @@ async def test_invoices_consume_what_their_order_reserved(erp: Erp, engine: Asyn
         "WHERE wire = 'credit.credit-consumed.v1' ORDER BY id",
     )
     assert consumed == [(20000, 30000), (30000, 0)]
+
+
+async def test_an_invoice_that_comes_before_its_day_consumes_on_its_day(erp: Erp, engine: AsyncEngine) -> None:
+    """C5, faults 6.7: the ledger tells of a day before its marker; row and event name that day. Chaos, seed 201."""
+    await erp.customer("K1", limit={"amount": "1000.00", "currency": "CNY"})
+    await erp.check("K1", "O-1", "500.00")
+    books = Ledger("K1")
+    books.issue("R1", 50000, order="O-1")
+    early = [replace(each, envelope=replace(each.envelope, business_date=TOMORROW)) for each in books.facts]
+    await follow(engine, [early])
+    [held] = (await erp.get("/v1/reservations", customer_number="K1"))["items"]
+    assert (held["state"], held["closed_date"]) == ("consumed", str(TOMORROW))
+    told = "SELECT business_date FROM outbox WHERE wire = 'credit.credit-consumed.v1'"
+    assert await rows(engine, told) == [(TOMORROW,)]
 
 
 async def test_an_invoice_that_came_before_its_check_is_not_counted_twice(erp: Erp, engine: AsyncEngine) -> None:

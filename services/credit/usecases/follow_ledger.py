@@ -43,7 +43,7 @@ Fold = Callable[[Account, Any, date], Sequence[Taken]]
 """How an account moves by an event of one class on a business date; returns what was consumed."""
 
 
-def issue_invoice(account: Account, event: ledger.InvoiceIssued, today: date) -> list[Taken]:
+def issue_invoice(account: Account, event: ledger.InvoiceIssued, day: date) -> list[Taken]:
     """Owe the invoice and consume what its order had reserved."""
     invoice = Receivable(
         invoice_id=event.invoice_id,
@@ -54,30 +54,30 @@ def issue_invoice(account: Account, event: ledger.InvoiceIssued, today: date) ->
         total_minor=event.total_minor,
         open_minor=event.total_minor,
     )
-    return [Taken(event.invoice_id, each) for each in account.issue(invoice, today=today)]
+    return [Taken(event.invoice_id, each) for each in account.issue(invoice, today=day)]
 
 
-def cancel_invoice(account: Account, event: ledger.InvoiceCancelled, _today: date) -> list[Taken]:
+def cancel_invoice(account: Account, event: ledger.InvoiceCancelled, _day: date) -> list[Taken]:
     """Owe the invoice no more."""
     account.settle(_movements(event.changes), entity=event.entity, unapplied=Money(0, event.currency))
     account.cancel(event.invoice_id)
     return []
 
 
-def issue_credit_note(account: Account, event: ledger.CreditNoteIssued, _today: date) -> list[Taken]:
+def issue_credit_note(account: Account, event: ledger.CreditNoteIssued, _day: date) -> list[Taken]:
     """Owe less; what the note leaves over is unapplied."""
     unapplied = Money(event.unapplied_after_minor, event.currency)
     account.settle(_movements(event.changes), entity=event.entity, unapplied=unapplied)
     return []
 
 
-def receive_payment(account: Account, event: ledger.PaymentReceived, _today: date) -> list[Taken]:
+def receive_payment(account: Account, event: ledger.PaymentReceived, _day: date) -> list[Taken]:
     """Hold the money, which settles nothing yet."""
     account.settle((), entity=event.entity, unapplied=Money(event.amount_minor, event.currency))
     return []
 
 
-def hear_overdue(_account: Account, _event: ledger.InvoiceOverdue, _today: date) -> list[Taken]:
+def hear_overdue(_account: Account, _event: ledger.InvoiceOverdue, _day: date) -> list[Taken]:
     """Move nothing: what is overdue is part of the habit."""
     return []
 
@@ -85,7 +85,7 @@ def hear_overdue(_account: Account, _event: ledger.InvoiceOverdue, _today: date)
 Moving = ledger.PaymentAllocated | ledger.PaymentReversed | ledger.PaymentRefunded
 
 
-def move_payment(account: Account, event: Moving, _today: date) -> list[Taken]:
+def move_payment(account: Account, event: Moving, _day: date) -> list[Taken]:
     """Move money between unapplied and invoices, or back to the payer."""
     changes = () if isinstance(event, ledger.PaymentRefunded) else event.changes
     unapplied = Money(event.unapplied_after_minor - event.unapplied_before_minor, event.currency)
@@ -121,11 +121,11 @@ async def follow_ledger(
     consumed: set[UUID] = set()
     for received in batch:
         account = accounts[customer_of(received)].account
+        day = dated.days[received.envelope.event_id]
         try:
-            taken = folds[type(received.event)](account, received.event, today)
+            taken = folds[type(received.event)](account, received.event, day)
         except UnknownInvoice as unknown:
             raise Refused(f"the issue of invoice {unknown} was never applied") from unknown
-        day = dated.days[received.envelope.event_id]
         cause = cause_of_event(received.envelope, actor=ACTOR, business_date=day, recorded_at=recorded_at)
         ratings.writing.events += [_consumed(account.customer_id, each, cause) for each in taken]
         consumed |= {account.customer_id for _ in taken}
