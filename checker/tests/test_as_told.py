@@ -177,9 +177,7 @@ async def test_invariant_7_what_a_reader_has_not_heard_is_not_asked_of_it(open_d
 
 
 @pytest.mark.parametrize(("state", "wrong"), [("withdrawn", 0), ("sent", 0), ("planned", 1)])
-async def test_invariant_7_what_is_taken_back_may_have_left(
-    open_database: OpenDatabase, state: str, wrong: int
-) -> None:
+async def test_invariant_7_what_is_taken_back_may_be_gone(open_database: OpenDatabase, state: str, wrong: int) -> None:
     """7, 12: what became of it is for notifications to say; only waiting it can not be. Chaos, seed 202."""
     told = history("collections", [collections.ReminderWithdrawn(reminder_id=INVOICE, reason="promised")])
     told.partitions[0] = [replace(each, envelope=replace(each.envelope, subject=str(INVOICE))) for each in told.all()]

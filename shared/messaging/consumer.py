@@ -169,7 +169,7 @@ class Consumer:
         backlog = lane.backlog[place[0]]
         while backlog:
             begins_work = lane.day is not None and self._lane.begins_work(backlog[0])
-            if begins_work and lane.day_progress is not Progress.NONE:
+            if begins_work and lane.day_progress is not Progress.NONE and not await self._lane.has(place, backlog[0]):
                 return  # the day before is not worked to its end; this one queues behind it
             ready = await lane.ready(place[0], self._day_order)
             if not ready:

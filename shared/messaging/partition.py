@@ -44,6 +44,11 @@ class Lane:
         """Return whether this record is the marker after which the service works a day."""
         return self._markers is not None and wire_of(record) == self._markers.begins_work
 
+    async def has(self, place: Place, record: Record) -> bool:
+        """Return whether this record is a copy of one that was applied."""
+        async with self._engine.begin() as connection:
+            return bool(sift(await positions.lock(connection, place), [record]).repeated)
+
     async def take(
         self, place: Place, records: Sequence[Record], *, may_come: Callable[[], Awaitable[bool]] | None = None
     ) -> int:

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from checker.histories import read_histories
 from shared.messaging import new_epoch_store
 from shared.messaging.tests.topic import numbers_of, records_of, tell, write
-from shared.messaging.tests.toy import Toy, customers_in, settled
+from shared.messaging.tests.toy import TODAY, YESTERDAY, Toy, customers_in, day_marker, settled
 
 
 async def test_row_14_an_event_that_comes_a_hundred_times_more_takes_effect_once(toy: Toy) -> None:
@@ -23,6 +23,24 @@ async def test_row_14_an_event_that_comes_a_hundred_times_more_takes_effect_once
         await toy.until("SELECT count(*) FROM effect", 4)
     assert [each.split()[-1] for each in await toy.effects()] == [f"A-{n}" for n in range(4)]
     assert REGISTRY.get_sample_value("dueflow_events_duplicate_total", {"topic": toy.topic}) == 103 * 3
+
+
+async def test_row_14_a_copy_of_a_marker_is_no_day_that_would_have_to_wait(toy: Toy) -> None:
+    """Faults 2.14: behind it lies what the day itself may wait for, as a mail that must not overtake a payment.
+
+    Chaos, seed 203: it queued behind the day that it had begun, and neither ever went on.
+    """
+    waiting, customer = customers_in(0, 2)
+    toy.subscription.finished = False
+    async with toy.running():
+        await toy.publish(day_marker(YESTERDAY, 0), settled(waiting, "W-0"), day_marker(TODAY, 0))
+        await toy.until("SELECT count(*) FROM day_seen WHERE work_day = '2026-03-02'", 1)
+        await write(toy, *(await records_of(toy)))
+        await toy.publish(settled(customer, "A-0"))
+        await toy.until("SELECT count(*) FROM effect WHERE what LIKE '%A-0'", 1)
+        assert await numbers_of(toy, waiting) == ["W-0"]
+        toy.subscription.finished = True
+        await toy.until("SELECT count(*) FROM effect WHERE what = 'day 2026-03-02'", 1)
 
 
 @pytest.mark.parametrize("which", [0, 2], ids=["an-old-one", "the-last-one"])
