@@ -56,7 +56,8 @@ _PARTS = (
         "steps",
         attrgetter("instalment_id", "episode", "step"),
         f"instalment_id = {_NAMED} OR reminder_id = {_NAMED} OR instalment_id IN "
-        f"(SELECT r.instalment_id FROM receivable r WHERE r.{_OF_CUSTOMERS} AND r.open_minor > 0)",
+        f"(SELECT r.instalment_id FROM receivable r WHERE r.{_OF_CUSTOMERS} AND r.open_minor > 0) OR reminder_id IN "
+        f"(SELECT r.reminder_id FROM reminder r WHERE r.{_OF_CUSTOMERS} AND r.state = 'planned')",
     ),
     _Part(CASE, "cases", attrgetter("case_id"), f"closed_date IS NULL OR case_id = {_NAMED}"),
     _Part(REMINDER, "reminders", attrgetter("reminder_id"), f"state = 'planned' OR reminder_id = {_NAMED}"),
