@@ -98,7 +98,8 @@ class Consumer:
         while True:
             records = await client.fetch(seconds=self._patience())
             fresh = await self._follow_assignment(client)
-            self._stuck = 0 if records else self._stuck
+            if records:
+                self._stuck = 0
             self._keep({place: found for place, found in records.items() if place not in fresh})
             await asyncio.gather(*(self._step(client, lane) for lane in self._lanes.values() if lane.has_work))
             self._hold_back(client)

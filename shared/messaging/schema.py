@@ -155,3 +155,9 @@ VERSION_3: tuple[str, ...] = (
         ADD COLUMN ended_epoch integer NOT NULL DEFAULT 0, ADD COLUMN ended_sequence bigint NOT NULL DEFAULT 0
     """,
 )
+
+UNDO_VERSION_3: tuple[str, ...] = (
+    "ALTER TABLE stream_position DROP COLUMN ended_epoch, DROP COLUMN ended_sequence",
+    "ALTER TABLE outbox DROP COLUMN withheld",
+    "DROP TABLE acknowledged_mark",
+)

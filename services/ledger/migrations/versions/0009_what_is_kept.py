@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.messaging.schema import VERSION_3
+from shared.messaging.schema import UNDO_VERSION_3, VERSION_3
 
 revision = "0009"
 down_revision = "0008"
@@ -14,6 +14,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE stream_position DROP COLUMN ended_epoch, DROP COLUMN ended_sequence")
-    op.execute("ALTER TABLE outbox DROP COLUMN withheld")
-    op.execute("DROP TABLE acknowledged_mark")
+    for statement in UNDO_VERSION_3:
+        op.execute(statement)
