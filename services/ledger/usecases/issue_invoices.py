@@ -120,7 +120,7 @@ def _record(batch: _Batch, command: IssueInvoice, said: bytes) -> IssuedInvoice:
     invoice, debts = draw_up(
         accepted, invoice_id=command.invoice_id, customer_id=customer_id, partition_no=partition_no
     )
-    cause = command.origin.on(transcript.day).of(invoice.invoice_id)
+    cause = command.origin.on(transcript.day)
     _audit(transcript, accepted, invoice, cause)
     if invoice.issue_date <= transcript.day:
         count_invoice(transcript, invoice, debts, cause)
